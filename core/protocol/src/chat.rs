@@ -1,0 +1,120 @@
+//! A chat's row, as every user who sees the chat gets it, and the part that differs by user.
+
+use serde::{Deserialize, Serialize};
+
+use crate::UnixMillis;
+use crate::contact::Contact;
+use crate::ids::{ChannelId, ChatId, QueueId, UserId};
+use crate::message::Message;
+
+/// The kind of account that a customer writes through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ChannelKind {
+    /// The website widget.
+    LiveChat,
+    /// WhatsApp.
+    Whatsapp,
+    /// Facebook Messenger.
+    Messenger,
+    /// SMS and MMS.
+    Sms,
+}
+
+impl ChannelKind {
+    /// Every kind.
+    pub const ALL: &'static [ChannelKind] =
+        &[ChannelKind::LiveChat, ChannelKind::Whatsapp, ChannelKind::Messenger, ChannelKind::Sms];
+
+    /// The kind as it stands in JSON and SQL.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            ChannelKind::LiveChat => "live_chat",
+            ChannelKind::Whatsapp => "whatsapp",
+            ChannelKind::Messenger => "messenger",
+            ChannelKind::Sms => "sms",
+        }
+    }
+
+    /// The kind of this name.
+    pub fn from_name(name: &str) -> Option<ChannelKind> {
+        Self::ALL.iter().copied().find(|kind| kind.as_str() == name)
+    }
+}
+
+/// Who has the chat.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ChatState {
+    /// Offered to its candidates; the first reply or Take owns it.
+    Waiting,
+    /// One user continues it.
+    Owned,
+    /// Its last session was ended.
+    Closed,
+}
+
+impl ChatState {
+    /// The state as it stands in JSON and SQL.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            ChatState::Waiting => "waiting",
+            ChatState::Owned => "owned",
+            ChatState::Closed => "closed",
+        }
+    }
+
+    /// The state of this name.
+    pub fn from_name(name: &str) -> Option<ChatState> {
+        [ChatState::Waiting, ChatState::Owned, ChatState::Closed].into_iter().find(|state| state.as_str() == name)
+    }
+}
+
+/// The row of a customer's chat: the same for every user who sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Chat {
+    /// Its id.
+    pub id: ChatId,
+    /// Rises at every change of this row; an older one than the stored is ignored.
+    pub rev: u64,
+    /// The channel it came through.
+    pub channel: ChannelId,
+    /// The kind of that channel, so that a list draws its icon without a look-up.
+    pub channel_kind: ChannelKind,
+    /// The queue it waits in or was taken from; none when it was offered to users directly.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub queue: Option<QueueId>,
+    /// The customer.
+    pub contact: Contact,
+    /// Who has it.
+    pub state: ChatState,
+    /// The user who continues it, when `owned`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<UserId>,
+    /// Rises by one at every change of owner, also to none.
+    pub owner_epoch: u64,
+    /// Since when it waits, when `waiting`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waiting_since: Option<UnixMillis>,
+}
+
+/// What one user has of a chat beside its row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct UserChat {
+    /// The highest message `no` that the user has read, on any device; 0 when none.
+    pub read_upto: u64,
+    /// Whether the user moved it out of Recents.
+    #[serde(default)]
+    pub archived: bool,
+}
+
+/// A chat with its newest messages, oldest first: what opens a chat on a device.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenedChat {
+    /// The row.
+    pub chat: Chat,
+    /// The newest messages, at most [`crate::limits::OPENED_MESSAGES`], oldest first.
+    pub messages: Vec<Message>,
+    /// Whether the server has older ones, to be had by `fetch`.
+    pub more: bool,
+}

@@ -1,0 +1,106 @@
+//! Every code that a server can answer with, in one place, with its meaning.
+
+use serde::{Deserialize, Serialize};
+
+macro_rules! error_codes {
+    ($($variant:ident = $code:literal : $meaning:literal),+ $(,)?) => {
+        /// A stable code. Apps translate it; people who write apps read [`ErrorCode::meaning`].
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        pub enum ErrorCode {
+            $(
+                #[doc = $meaning]
+                #[serde(rename = $code)]
+                $variant,
+            )+
+            /// A code of a newer server that this build does not know.
+            #[serde(other, rename = "unknown")]
+            Unknown,
+        }
+
+        impl ErrorCode {
+            /// Every code, in the order of this table.
+            pub const ALL: &'static [ErrorCode] = &[$(ErrorCode::$variant),+];
+
+            /// The code as it stands in JSON and SQL.
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(ErrorCode::$variant => $code,)+
+                    ErrorCode::Unknown => "unknown",
+                }
+            }
+
+            /// The code with this name; [`ErrorCode::Unknown`] for one that this build does not know.
+            pub fn from_code(code: &str) -> ErrorCode {
+                match code {
+                    $($code => ErrorCode::$variant,)+
+                    _ => ErrorCode::Unknown,
+                }
+            }
+
+            /// What went wrong and what to do, for developers and logs. Not for a customer's screen.
+            pub const fn meaning(self) -> &'static str {
+                match self {
+                    $(ErrorCode::$variant => $meaning,)+
+                    ErrorCode::Unknown => "a code of a newer server: update the app",
+                }
+            }
+        }
+    };
+}
+
+error_codes! {
+    // Signing in
+    BadCredentials = "bad_credentials": "e-mail or password is wrong, or the user is disabled",
+    BadEnrolmentCode = "bad_enrolment_code": "the enrolment code is wrong, used or expired: ask for a new one",
+    Unauthorized = "unauthorized": "the token is wrong: sign in again",
+    Revoked = "revoked": "the device was signed out by an admin or its user was disabled: local data must be deleted",
+    // Frames and requests
+    BadRequest = "bad_request": "the frame or request is not valid: the text beside the code names the field",
+    TooLarge = "too_large": "the frame or request is larger than allowed",
+    Unsupported = "unsupported": "the server does not know this command: update the server",
+    UpgradeApp = "upgrade_app": "the app's protocol version is too old for this server: update the app",
+    UpgradeServer = "upgrade_server": "the app's protocol version is too new for this server: update the server",
+    WrongOrigin = "wrong_origin": "the page's origin is not allowed for this channel",
+    SlowDown = "slow_down": "too many requests from this address or visitor: wait for retry_ms",
+    // Commands
+    IdReuse = "id_reuse": "this id was used before with another content: a new action needs a new id",
+    NotFound = "not_found": "there is no such thing, or it is not visible to this user",
+    Taken = "taken": "another user owns the chat: the text was not sent to the customer",
+    StaleEpoch = "stale_epoch": "the chat changed hands since this was written: the text was not sent to the customer",
+    NotOwner = "not_owner": "only the chat's owner may do this",
+    EmptyText = "empty_text": "the text is empty",
+    TextTooLong = "text_too_long": "the text is longer than 16 KiB",
+    // The server's own state
+    ShuttingDown = "shutting_down": "the server is restarting: reconnect after retry_ms",
+    Replaced = "replaced": "the same device connected again: this connection is the older one",
+    TooSlow = "too_slow": "the client did not read or answer in time: reconnect",
+    Storage = "storage": "the server cannot write at the moment (disk full or read-only): try again later",
+    Internal = "internal": "an unexpected error on the server: try again later",
+}
+
+impl std::fmt::Display for ErrorCode {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_survives_json_and_has_a_meaning() {
+        for &code in ErrorCode::ALL {
+            let json = serde_json::to_string(&code).unwrap();
+            assert_eq!(json, format!("\"{}\"", code.as_str()));
+            assert_eq!(serde_json::from_str::<ErrorCode>(&json).unwrap(), code);
+            assert_eq!(ErrorCode::from_code(code.as_str()), code);
+            assert!(!code.meaning().is_empty());
+        }
+    }
+
+    #[test]
+    fn a_code_of_a_newer_server_is_unknown_and_not_an_error() {
+        assert_eq!(serde_json::from_str::<ErrorCode>("\"moon_phase\"").unwrap(), ErrorCode::Unknown);
+    }
+}

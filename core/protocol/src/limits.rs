@@ -1,0 +1,28 @@
+//! Sizes and versions that both sides check.
+
+/// The protocol version that this build speaks.
+pub const PROTOCOL_VERSION: u32 = 1;
+
+/// The oldest version that this build still understands: the present one and the one before.
+pub const OLDEST_PROTOCOL_VERSION: u32 = 1;
+
+/// A frame that a server accepts from a phone or a widget, in bytes.
+pub const MAX_INBOUND_FRAME_BYTES: usize = 64 * 1024;
+
+/// A frame that a phone accepts from its server, in bytes: a `chat_opened` with 50 messages of the largest size fits.
+pub const MAX_OUTBOUND_FRAME_BYTES: usize = 4 * 1024 * 1024;
+
+/// The text of one message, in bytes of UTF-8.
+pub const MAX_TEXT_BYTES: usize = 16 * 1024;
+
+/// A name (contact, device, user), in bytes of UTF-8.
+pub const MAX_NAME_BYTES: usize = 200;
+
+/// An e-mail address, in bytes (RFC 5321 allows a path of 256 with its angle brackets).
+pub const MAX_EMAIL_BYTES: usize = 254;
+
+/// The newest messages of a chat that a snapshot and a `chat_opened` carry.
+pub const OPENED_MESSAGES: u32 = 50;
+
+/// The most messages that one `fetch` may ask for.
+pub const MAX_PAGE_MESSAGES: u32 = 100;
