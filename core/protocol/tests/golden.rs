@@ -1,0 +1,338 @@
+//! One JSON file per frame kind and protocol version. A difference here is a change of the protocol: if it is meant,
+//! `UPDATE_GOLDEN=1 cargo test -p switchboard-protocol` writes the files anew, and review sees what changed.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+use serde_json::value::RawValue;
+use switchboard_protocol::chat::{ChannelKind, Chat, ChatState, OpenedChat, UserChat};
+use switchboard_protocol::collection::{Collection, CollectionRow};
+use switchboard_protocol::command::{CommandBody, CommandFrame, CommandResult, CommandStatus, Read, Reply};
+use switchboard_protocol::contact::Contact;
+use switchboard_protocol::event::{EventBody, Gone, GoneReason, MessageAdded, StatusRaised};
+use switchboard_protocol::frame::*;
+use switchboard_protocol::ids::*;
+use switchboard_protocol::limits::PROTOCOL_VERSION;
+use switchboard_protocol::message::{Author, Message, MessageStatus};
+use switchboard_protocol::widget::*;
+use switchboard_protocol::{ClientFrame, ErrorCode, FrameError, ServerFrame};
+
+const NOW: i64 = 1_790_000_000_000;
+const TOKEN: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
+
+fn bytes(n: u8) -> [u8; 16] {
+    [0x01, 0x98, 0xc0, 0xde, 0, 0, 0x70, 0, 0x80, 0, 0, 0, 0, 0, 0, n]
+}
+
+fn raw(json: &str) -> Box<RawValue> {
+    RawValue::from_string(json.to_owned()).unwrap()
+}
+
+fn chat_id() -> ChatId {
+    ChatId::from_bytes(bytes(1))
+}
+
+fn chat() -> Chat {
+    Chat {
+        id: chat_id(),
+        rev: 3,
+        channel: ChannelId::from_bytes(bytes(2)),
+        channel_kind: ChannelKind::LiveChat,
+        queue: Some(QueueId::from_bytes(bytes(3))),
+        contact: Contact {
+            id: ContactId::from_bytes(bytes(4)),
+            name: Some("Мария".into()),
+            email: Some("maria@example.com".into()),
+        },
+        state: ChatState::Owned,
+        owner: Some(UserId::from_bytes(bytes(5))),
+        owner_epoch: 1,
+        waiting_since: None,
+    }
+}
+
+fn inbound() -> Message {
+    Message {
+        id: MessageId::from_bytes(bytes(6)),
+        no: 1,
+        author: Author::Contact,
+        text: "Is the blue one in stock?\nСпасибо!".into(),
+        sent_at: NOW,
+        status: MessageStatus::Delivered,
+    }
+}
+
+fn outbound() -> Message {
+    Message {
+        id: MessageId::from_bytes(bytes(7)),
+        no: 2,
+        author: Author::User { id: UserId::from_bytes(bytes(5)), name: "Anna".into() },
+        text: "Yes, two left.".into(),
+        sent_at: NOW + 5_000,
+        status: MessageStatus::Sent,
+    }
+}
+
+fn command(body: &CommandBody) -> CommandFrame {
+    CommandFrame {
+        id: CommandId::from_bytes(bytes(7)),
+        kind: body.kind().into(),
+        chat: chat_id(),
+        owner_epoch: Some(0),
+        seen: Some(1),
+        body: body.to_json().unwrap().as_deref().map(raw),
+    }
+}
+
+fn client_frames() -> Vec<(String, ClientFrame)> {
+    let plain = [
+        ClientFrame::Hello(Hello {
+            v: PROTOCOL_VERSION,
+            device: DeviceId::from_bytes(bytes(8)),
+            token: TOKEN.into(),
+            feed_id: Some(FeedId::from_bytes(bytes(9))),
+            cursor: 41,
+        }),
+        ClientFrame::Ack(Ack { cursor: 42 }),
+        ClientFrame::Fetch(Fetch { req: 1, chat: chat_id(), before: 51, n: 50 }),
+        ClientFrame::Pull(Pull { req: 2, collection: Collection::Users, rev: 7 }),
+        ClientFrame::Ephemeral(Typing { chat: chat_id(), typing: true }),
+        ClientFrame::Ping(Empty {}),
+    ];
+    let commands = [
+        CommandBody::Reply(Reply { text: "Yes, two left.".into() }),
+        CommandBody::Take,
+        CommandBody::Read(Read { upto: 1 }),
+    ];
+    let commands =
+        commands.iter().map(|body| (format!("command_{}", body.kind()), ClientFrame::Command(command(body))));
+    plain.into_iter().map(|frame| (frame.kind().to_owned(), frame)).chain(commands).collect()
+}
+
+fn event_bodies() -> Vec<EventBody> {
+    vec![
+        EventBody::ChatOpened(OpenedChat { chat: chat(), messages: vec![inbound()], more: false }),
+        EventBody::Message(MessageAdded { message: outbound(), chat: Some(chat()) }),
+        EventBody::Status(StatusRaised { outbound: true, from: 2, upto: 2, status: MessageStatus::Read }),
+        EventBody::Chat(chat()),
+        EventBody::UserChat(UserChat { read_upto: 2, archived: false }),
+        EventBody::Gone(Gone { reason: GoneReason::Taken }),
+    ]
+}
+
+fn server_frames() -> Vec<(String, ServerFrame)> {
+    let row = r#"{"id":"0198c0de-0000-7000-8000-000000000005","name":"Anna","role":"user","disabled":false}"#;
+    let plain = [
+        ServerFrame::Welcome(Welcome {
+            feed_id: FeedId::from_bytes(bytes(9)),
+            user: UserId::from_bytes(bytes(5)),
+            head: 42,
+            revs: [("users".to_owned(), 7), ("queues".to_owned(), 1), ("channels".to_owned(), 1)].into(),
+            mode: CatchUp::Replay,
+            heartbeat_ms: 30_000,
+            now: NOW,
+        }),
+        ServerFrame::Live(Live { seq: 42 }),
+        ServerFrame::SnapshotBegin(SnapshotBegin { as_of: 42 }),
+        ServerFrame::SnapshotPart(SnapshotPart {
+            chats: vec![SnapshotChat {
+                opened: OpenedChat { chat: chat(), messages: vec![inbound(), outbound()], more: false },
+                me: UserChat { read_upto: 2, archived: false },
+            }],
+        }),
+        ServerFrame::SnapshotEnd(SnapshotEnd { cursor: 42 }),
+        ServerFrame::Page(Page { req: 1, chat: chat_id(), messages: vec![inbound()], more: false }),
+        ServerFrame::Rows(Rows {
+            req: 2,
+            collection: Collection::Users,
+            rev: 8,
+            rows: vec![
+                CollectionRow { id: uuid::Uuid::from_bytes(bytes(5)), row: Some(raw(row)) },
+                CollectionRow { id: uuid::Uuid::from_bytes(bytes(10)), row: None },
+            ],
+        }),
+        ServerFrame::Error(RequestError { req: 1, code: ErrorCode::NotFound }),
+        ServerFrame::Changed(Changed { collection: "users".into(), rev: 8 }),
+        ServerFrame::Ephemeral(PeerTyping { chat: chat_id(), user: Some(UserId::from_bytes(bytes(5))), typing: true }),
+        ServerFrame::Result(CommandResult {
+            id: CommandId::from_bytes(bytes(7)),
+            status: CommandStatus::Conflict,
+            seq: None,
+            code: Some(ErrorCode::Taken),
+            owner: Some(UserId::from_bytes(bytes(5))),
+            owner_epoch: Some(1),
+        }),
+        ServerFrame::Bye(Bye { code: ErrorCode::ShuttingDown, retry_ms: 1_200 }),
+        ServerFrame::Pong(Empty {}),
+    ];
+    let event = |kind: &str, rev, chat, body| {
+        let frame = ServerFrame::Event(Event { seq: 42, kind: kind.into(), chat, rev, body, command: None });
+        (format!("event_{kind}"), frame)
+    };
+    let events = event_bodies().into_iter().map(|body| {
+        let json = raw(&body.to_json().unwrap());
+        event(body.kind(), 3, Some(chat_id()), Some(json))
+    });
+    let plain = plain.into_iter().map(|frame| (frame.kind().to_owned(), frame));
+    plain.chain(events).chain([event(Event::SKIP, 0, None, None)]).collect()
+}
+
+fn widget_client_frames() -> Vec<WidgetClientFrame> {
+    vec![
+        WidgetClientFrame::Hello(WidgetHello {
+            v: PROTOCOL_VERSION,
+            channel: "shop".into(),
+            token: Some(TOKEN.into()),
+            feed_id: Some(FeedId::from_bytes(bytes(9))),
+            after: 1,
+        }),
+        WidgetClientFrame::Send(WidgetSend {
+            id: MessageId::from_bytes(bytes(6)),
+            text: "Is the blue one in stock?".into(),
+            name: Some("Мария".into()),
+            email: None,
+        }),
+        WidgetClientFrame::Typing(WidgetTyping { name: None, typing: true }),
+        WidgetClientFrame::Delivered(Upto { upto: 2 }),
+        WidgetClientFrame::Read(Upto { upto: 2 }),
+        WidgetClientFrame::Ping(Empty {}),
+    ]
+}
+
+fn widget_server_frames() -> Vec<WidgetServerFrame> {
+    vec![
+        WidgetServerFrame::Welcome(WidgetWelcome {
+            feed_id: FeedId::from_bytes(bytes(9)),
+            visitor: VisitorId::from_bytes(bytes(11)),
+            token: None,
+            config: WidgetConfig {
+                title: "Blue Shop".into(),
+                greeting: "Hello! How can we help?".into(),
+                pre_chat: PreChat::NameAndEmail,
+                consent: "We keep this chat for 90 days.".into(),
+                color: "#0a6cff".into(),
+            },
+            known: true,
+            last_no: 2,
+            read_upto: 1,
+            heartbeat_ms: 25_000,
+            now: NOW,
+        }),
+        WidgetServerFrame::Message(WidgetMessage {
+            no: 2,
+            id: MessageId::from_bytes(bytes(7)),
+            author: WidgetAuthor::Operator { name: "Anna".into() },
+            text: "Yes, two left.".into(),
+            sent_at: NOW,
+            status: MessageStatus::Sent,
+        }),
+        WidgetServerFrame::Accepted(WidgetAccepted { id: MessageId::from_bytes(bytes(6)), no: 1, sent_at: NOW }),
+        WidgetServerFrame::Refused(WidgetRefused { id: MessageId::from_bytes(bytes(6)), code: ErrorCode::TextTooLong }),
+        WidgetServerFrame::Status(WidgetStatus { outbound: false, from: 1, upto: 1, status: MessageStatus::Read }),
+        WidgetServerFrame::Typing(WidgetTyping { name: Some("Anna".into()), typing: true }),
+        WidgetServerFrame::Ended(Empty {}),
+        WidgetServerFrame::Bye(Bye { code: ErrorCode::SlowDown, retry_ms: 10_000 }),
+        WidgetServerFrame::Pong(Empty {}),
+    ]
+}
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(format!("v{PROTOCOL_VERSION}"))
+}
+
+/// Compares with the golden file, and what reading the file gives with what was written.
+fn check(direction: &str, name: &str, json: &str, read: impl Fn(&str) -> String) {
+    let path = folder().join(direction).join(format!("{name}.json"));
+    let value: Value = serde_json::from_str(json).unwrap();
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, format!("{}\n", serde_json::to_string_pretty(&value).unwrap())).unwrap();
+    }
+    let golden = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    assert_eq!(serde_json::from_str::<Value>(&golden).unwrap(), value, "{direction}/{name} is not its golden file");
+    let again: Value = serde_json::from_str(&read(&golden)).unwrap();
+    assert_eq!(again, value, "{direction}/{name} loses something on reading");
+}
+
+/// Every frame type of an enum has a golden file, and no file is without its frame.
+fn check_complete(direction: &str, names: Vec<String>, types: &[&str]) {
+    for kind in types {
+        let has = names.iter().any(|name| name == kind || name.starts_with(&format!("{kind}_")));
+        assert!(has, "{direction}: no golden file for {kind}");
+    }
+    let files = std::fs::read_dir(folder().join(direction)).unwrap();
+    let files: BTreeSet<_> = files.map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
+    assert_eq!(files, names.iter().map(|name| format!("{name}.json")).collect());
+}
+
+#[test]
+fn every_client_frame_has_its_golden_file() {
+    let frames = client_frames();
+    for (name, frame) in &frames {
+        check("client", name, &frame.to_json().unwrap(), |text| ClientFrame::parse(text).unwrap().to_json().unwrap());
+        if let ClientFrame::Command(command) = frame {
+            let body = CommandBody::parse(command).unwrap().unwrap();
+            assert_eq!(body.to_json().unwrap().as_deref(), command.body.as_deref().map(RawValue::get));
+        }
+    }
+    check_complete("client", frames.into_iter().map(|(name, _)| name).collect(), ClientFrame::TYPES);
+}
+
+#[test]
+fn every_server_frame_has_its_golden_file() {
+    let frames = server_frames();
+    for (name, frame) in &frames {
+        check("server", name, &frame.to_json().unwrap(), |text| ServerFrame::parse(text).unwrap().to_json().unwrap());
+    }
+    for body in event_bodies() {
+        assert_eq!(EventBody::parse(body.kind(), &body.to_json().unwrap()).unwrap(), Some(body));
+    }
+    check_complete("server", frames.into_iter().map(|(name, _)| name).collect(), ServerFrame::TYPES);
+}
+
+#[test]
+fn f61_every_widget_frame_has_its_golden_file() {
+    let mut names = Vec::new();
+    for frame in widget_client_frames() {
+        let read = |text: &str| WidgetClientFrame::parse(text).unwrap().to_json().unwrap();
+        check("widget_client", frame.kind(), &frame.to_json().unwrap(), read);
+        names.push(frame.kind().to_owned());
+    }
+    check_complete("widget_client", std::mem::take(&mut names), WidgetClientFrame::TYPES);
+    for frame in widget_server_frames() {
+        let read = |text: &str| WidgetServerFrame::parse(text).unwrap().to_json().unwrap();
+        check("widget_server", frame.kind(), &frame.to_json().unwrap(), read);
+        names.push(frame.kind().to_owned());
+    }
+    check_complete("widget_server", names, WidgetServerFrame::TYPES);
+}
+
+#[test]
+fn unknown_fields_are_ignored_and_unknown_types_told_apart_from_broken_frames() {
+    let ack = ClientFrame::parse(r#"{"moon":"full","type":"ack","cursor":3,"nested":{"a":[1,2]}}"#).unwrap();
+    assert!(matches!(ack, ClientFrame::Ack(Ack { cursor: 3 })));
+    let newer = ClientFrame::parse(r#"{"type":"teleport","to":"moon"}"#).unwrap_err();
+    assert_eq!(newer, FrameError::UnknownType("teleport".into()));
+    let broken = ["", "[]", "1", "{", r#"{"cursor":3}"#, r#"{"type":"ack"}"#, r#"{"type":"ack","cursor":"3"}"#];
+    for text in broken.into_iter().chain([r#"{"type":7}"#]) {
+        assert!(matches!(ClientFrame::parse(text), Err(FrameError::Malformed(_))), "{text}");
+    }
+}
+
+#[test]
+fn a_deep_frame_does_not_exhaust_the_stack() {
+    let deep = |head: &str| format!("{head}{}1{}}}", "[".repeat(30_000), "]".repeat(30_000));
+    // Whether a field this deep is refused or skipped does not matter; that the process lives does.
+    let _ = ClientFrame::parse(&deep(r#"{"type":"command","body":"#));
+    let _ = ClientFrame::parse(&deep(r#"{"type":"ping","ignored":"#));
+}
+
+#[test]
+fn an_event_and_a_command_of_a_newer_peer_are_none_and_not_an_error() {
+    assert_eq!(EventBody::parse("chat_painted", "{}").unwrap(), None);
+    let newer = CommandFrame { kind: "paint".into(), ..command(&CommandBody::Take) };
+    assert_eq!(CommandBody::parse(&newer).unwrap(), None);
+    let broken = CommandFrame { kind: "reply".into(), body: None, ..command(&CommandBody::Take) };
+    assert!(CommandBody::parse(&broken).is_err());
+}
