@@ -1,1 +1,40 @@
-//! .
+//! All that an operator's phone knows and does.
+//!
+//! A [`Core`] is one signed-in device: a local SQLite store that answers every read without a network, a sync engine
+//! that keeps it equal to the server's log, and an outbox that carries the user's actions to the server exactly once.
+//! Apps see it as lists that change ([`InboxList`], [`TimelineList`], [`UnsentList`]), commands that return as soon as
+//! they are durable, and a connection state.
+//!
+//! There is no user interface, no foreign-function interface and no server code in here. `bindings/ffi` converts this
+//! surface for Swift and Kotlin, `core/examples/operator` uses it as it is.
+
+mod clock;
+mod engine;
+mod error;
+mod http;
+pub mod model;
+mod outbox;
+mod store;
+mod sync;
+mod views;
+
+pub use clock::{Clock, SystemClock};
+pub use engine::{Core, CoreConfig};
+pub use error::{CoreError, StorageProblem};
+pub use model::{
+    Account, AuthorKind, CommandKind, CommandOutcome, ConnectionState, DeliveryState, InboxFilter, InboxOrder,
+    InboxRow, LastMessage, Outcome, SearchHit, SearchResults, SnippetPart, TimelineRow, Typing, UnsentId, UnsentReason,
+    UnsentRow,
+};
+pub use views::{
+    CommandListener, ConnectionListener, InboxList, List, ListChange, ListListener, ListRow, ListUpdate, Subscription,
+    TimelineList, TypingListener, UnsentList,
+};
+
+pub use switchboard_protocol::chat::{ChannelKind, ChatState};
+pub use switchboard_protocol::collection::Role;
+pub use switchboard_protocol::device::{Platform, SignedInUser};
+pub use switchboard_protocol::event::GoneReason;
+pub use switchboard_protocol::ids::{ChatId, CommandId, MessageId, UserId};
+pub use switchboard_protocol::message::MessageStatus;
+pub use switchboard_protocol::{ErrorCode, UnixMillis};

@@ -1,0 +1,98 @@
+use std::fmt;
+
+use switchboard_protocol::UnixMillis;
+use switchboard_protocol::chat::{ChannelKind, ChatState};
+use switchboard_protocol::ids::{ChatId, UserId};
+
+use super::AuthorKind;
+
+/// Which chats of Recents a list shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum InboxFilter {
+    /// Every chat that this user sees.
+    #[default]
+    All,
+    /// Those that this user owns.
+    Mine,
+    /// Those that nobody owns yet.
+    Waiting,
+}
+
+/// In which order a list shows them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum InboxOrder {
+    /// By the last message, the newest first.
+    #[default]
+    NewestFirst,
+    /// Waiting chats first, the one that waits longest on top; then the others, the newest first.
+    LongestWaiting,
+}
+
+/// One chat of the inbox.
+#[derive(Clone, PartialEq, Eq)]
+pub struct InboxRow {
+    /// The chat.
+    pub chat: ChatId,
+    /// The customer's name; none until one is known, and the app then shows "Visitor" in the user's language.
+    pub contact_name: Option<String>,
+    /// The kind of channel, for the icon.
+    pub channel_kind: ChannelKind,
+    /// The queue that it waits in or was taken from.
+    pub queue_name: Option<String>,
+    /// The newest message; none only for a chat without one.
+    pub last_message: Option<LastMessage>,
+    /// How many messages of the customer this user has not read.
+    pub unread: u32,
+    /// Who has it.
+    pub state: ChatState,
+    /// The user who has it.
+    pub owner: Option<UserId>,
+    /// That user's name.
+    pub owner_name: Option<String>,
+    /// Whether that is the user of this device.
+    pub is_mine: bool,
+    /// Since when it waits, by the server's clock.
+    pub waiting_since: Option<UnixMillis>,
+    /// Whether a text was begun in its composer.
+    pub has_draft: bool,
+    /// How many texts of this user to it were refused or failed and wait for a decision.
+    pub unsent: u32,
+    /// How many of this user's replies the server has not accepted yet.
+    pub pending: u32,
+}
+
+/// The newest message of a chat, as a list shows it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct LastMessage {
+    /// Its beginning, on one line.
+    pub preview: String,
+    /// Who wrote it.
+    pub author: AuthorKind,
+    /// Whether the user of this device wrote it.
+    pub mine: bool,
+    /// When the server stored it.
+    pub sent_at: UnixMillis,
+}
+
+// What people wrote and who they are stays out of logs, also by way of `{:?}`.
+impl fmt::Debug for InboxRow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("InboxRow")
+            .field("chat", &self.chat)
+            .field("state", &self.state)
+            .field("owner", &self.owner)
+            .field("unread", &self.unread)
+            .field("pending", &self.pending)
+            .field("unsent", &self.unsent)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for LastMessage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LastMessage")
+            .field("author", &self.author)
+            .field("sent_at", &self.sent_at)
+            .finish_non_exhaustive()
+    }
+}

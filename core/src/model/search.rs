@@ -1,0 +1,61 @@
+use std::fmt;
+
+use switchboard_protocol::UnixMillis;
+use switchboard_protocol::chat::ChannelKind;
+use switchboard_protocol::ids::{ChatId, MessageId};
+
+use super::AuthorKind;
+
+/// What a search found on this device.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct SearchResults {
+    /// The messages, the newest first.
+    pub hits: Vec<SearchHit>,
+    /// Whether there are more than the limit asked for.
+    pub more: bool,
+    /// Messages older than this may be on the server only; none when everything is here.
+    pub local_since: Option<UnixMillis>,
+}
+
+/// A message that was found.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SearchHit {
+    /// The chat.
+    pub chat: ChatId,
+    /// The message.
+    pub message: MessageId,
+    /// Its place in the chat: what `timeline(chat, around)` opens at.
+    pub no: u64,
+    /// The customer's name.
+    pub contact_name: Option<String>,
+    /// The kind of channel, for the icon.
+    pub channel_kind: ChannelKind,
+    /// Which side wrote it.
+    pub author: AuthorKind,
+    /// The part of the text around the first match, on one line. Parts and not ranges, because Rust, Swift and
+    /// Kotlin count characters in three different ways.
+    pub snippet: Vec<SnippetPart>,
+    /// When the server stored it.
+    pub sent_at: UnixMillis,
+}
+
+/// A stretch of a snippet.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SnippetPart {
+    /// The text.
+    pub text: String,
+    /// Whether it is what was searched for.
+    pub matched: bool,
+}
+
+impl fmt::Debug for SearchHit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SearchHit").field("chat", &self.chat).field("no", &self.no).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for SnippetPart {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SnippetPart").field("matched", &self.matched).finish_non_exhaustive()
+    }
+}

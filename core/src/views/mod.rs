@@ -1,0 +1,21 @@
+//! Live windows over the store, as list changes.
+//!
+//! After each commit the hub's thread asks every list that somebody watches whether the commit matters to it, reads
+//! that list's window again (50 rows along an index) and sends the difference by id. So a list never shows what the
+//! store does not hold, and no change is computed for an event that is overtaken within the same batch.
+
+mod diff;
+mod hub;
+mod inbox;
+mod list;
+mod outlet;
+mod timeline;
+mod unsent;
+
+pub use hub::{CommandListener, ConnectionListener, TypingListener};
+pub use list::{InboxList, List, ListListener, ListRow, ListUpdate, TimelineList, UnsentList};
+pub use outlet::Subscription;
+
+pub use diff::ListChange;
+
+pub(crate) use hub::Hub;
