@@ -1,0 +1,223 @@
+// The messages that the server has: what came, up to where it came without a gap, what was read.
+
+import { mergeStatus } from "../shared/frames";
+import type { Message, MessageStatus, Status, Welcome } from "../shared/frames";
+
+export interface Line {
+  no: number;
+  id: string;
+  mine: boolean;
+  /** The operator's name; empty for the visitor. */
+  author: string;
+  text: string;
+  at: number;
+  status: MessageStatus;
+}
+
+/** What is kept of a conversation in the host page, so that it is there at once after a reload. */
+export interface Kept {
+  feed: string;
+  visitor: string;
+  cursor: number;
+  lines: Line[];
+}
+
+const KEPT_LINES = 200;
+const KEPT_CHARS = 200_000;
+
+export class Conversation {
+  feed: string | null = null;
+  readUpto = 0;
+  lastNo = 0;
+  visitor: string | null = null;
+  /** True until what was missed at the connect has come. */
+  replaying = false;
+  /** The message that ends the replay. */
+  private target = 0;
+  private readonly byNo = new Map<number, Line>();
+  private readonly byId = new Map<string, Line>();
+  private cursor = 0;
+  private partial = false;
+
+  /** Every message, oldest first. */
+  lines(): Line[] {
+    return [...this.byNo.values()].sort((a, b) => a.no - b.no);
+  }
+
+  has(id: string): boolean {
+    return this.byId.has(id);
+  }
+
+  /** For `hello`: the server sends everything later. Goes back to our oldest message that is not yet read, because its
+   *  status may have changed meanwhile and only messages are replayed. */
+  after(): number {
+    if (this.partial) return 0;
+    let after = this.cursor;
+    for (const line of this.byNo.values()) {
+      if (line.mine && line.status !== "read" && line.no <= after) after = line.no - 1;
+    }
+    return after;
+  }
+
+  /** The answer to `hello`; true if the conversation is another one now and all its messages come again. */
+  welcome(frame: Welcome): boolean {
+    const other =
+      (this.feed !== null && this.feed !== frame.feed_id) || (this.visitor !== null && this.visitor !== frame.visitor);
+    const after = this.after();
+    if (other) this.clear();
+    this.feed = frame.feed_id;
+    this.visitor = frame.visitor;
+    this.target = frame.last_no;
+    this.lastNo = Math.max(this.lastNo, frame.last_no);
+    this.readUpto = other ? frame.read_upto : Math.max(this.readUpto, frame.read_upto);
+    this.replaying = frame.last_no > (other ? 0 : after);
+    if (!this.replaying) this.caughtUp();
+    return other;
+  }
+
+  /** Another conversation follows: another visitor's, or that of a restored server. */
+  clear(): void {
+    this.feed = null;
+    this.visitor = null;
+    this.target = 0;
+    this.byNo.clear();
+    this.byId.clear();
+    this.cursor = 0;
+    this.lastNo = 0;
+    this.readUpto = 0;
+    this.partial = false;
+    this.replaying = false;
+  }
+
+  /** A message; true if it was not here yet. */
+  message(frame: Message): boolean {
+    const mine = frame.author.kind === "visitor";
+    const isNew = this.put({
+      no: frame.no,
+      id: frame.id,
+      mine,
+      author: frame.author.kind === "operator" ? frame.author.name : "",
+      text: frame.text,
+      at: frame.sent_at,
+      status: frame.status,
+    });
+    // Replayed messages come in their order, so this one ends it; an `accepted` may overtake them and does not.
+    if (this.replaying && frame.no >= this.target) this.caughtUp();
+    return isNew;
+  }
+
+  /** The visitor's own text, stored by the server. */
+  accepted(id: string, no: number, at: number, text: string): boolean {
+    return this.put({ no, id, mine: true, author: "", text, at, status: "sent" });
+  }
+
+  status(frame: Status): void {
+    for (const line of this.byNo.values()) {
+      if (line.no < frame.from || line.no > frame.upto || line.mine === frame.outbound) continue;
+      line.status = mergeStatus(line.status, frame.status);
+    }
+    if (frame.outbound && frame.status === "read") this.read(frame.upto);
+  }
+
+  /** Everything up to here was seen, in this tab or another; true if that is news. */
+  read(upto: number): boolean {
+    if (upto <= this.readUpto) return false;
+    this.readUpto = upto;
+    return true;
+  }
+
+  unread(): number {
+    let count = 0;
+    for (const line of this.byNo.values()) if (!line.mine && line.no > this.readUpto) count += 1;
+    return count;
+  }
+
+  /** The newest message of staff; 0 when there is none. */
+  newestOfStaff(): number {
+    let newest = 0;
+    for (const line of this.byNo.values()) if (!line.mine && line.no > newest) newest = line.no;
+    return newest;
+  }
+
+  /** True if a message is missing in the middle: it was lost, or is late. */
+  gap(): boolean {
+    if (this.replaying) return false;
+    for (const no of this.byNo.keys()) if (no > this.cursor) return true;
+    return false;
+  }
+
+  /** The newest part of it, for the next page load. */
+  keep(): Kept | null {
+    if (this.feed === null || this.visitor === null) return null;
+    const kept: Line[] = [];
+    let chars = 0;
+    for (const line of this.lines().reverse()) {
+      if (line.no > this.cursor) continue;
+      chars += line.text.length + 150;
+      if (kept.length >= KEPT_LINES || chars > KEPT_CHARS) break;
+      kept.unshift(line);
+    }
+    return { feed: this.feed, visitor: this.visitor, cursor: this.cursor, lines: kept };
+  }
+
+  restore(kept: Kept): void {
+    this.feed = kept.feed;
+    this.visitor = kept.visitor;
+    for (const line of kept.lines) {
+      this.byNo.set(line.no, line);
+      this.byId.set(line.id, line);
+    }
+    const first = kept.lines[0]?.no ?? 0;
+    this.cursor = kept.cursor;
+    this.lastNo = kept.cursor;
+    this.partial = first > 1 || (first === 0 && kept.cursor > 0);
+  }
+
+  private put(line: Line): boolean {
+    const present = this.byId.get(line.id);
+    if (present) {
+      present.status = mergeStatus(present.status, line.status);
+    } else {
+      this.byNo.set(line.no, line);
+      this.byId.set(line.id, line);
+      this.lastNo = Math.max(this.lastNo, line.no);
+    }
+    this.advance();
+    return !present;
+  }
+
+  /** All that the server had is here: numbers still missing are not for visitors, and not waited for. */
+  private caughtUp(): void {
+    this.replaying = false;
+    this.partial = false;
+    this.cursor = Math.max(this.cursor, this.target);
+    this.advance();
+  }
+
+  private advance(): void {
+    while (this.byNo.has(this.cursor + 1)) this.cursor += 1;
+  }
+}
+
+/** Reads what `keep` wrote; null for anything else. */
+export function readKept(json: string | undefined): Kept | null {
+  if (json === undefined) return null;
+  try {
+    const kept = JSON.parse(json) as Kept | null;
+    if (!kept || typeof kept.feed !== "string" || typeof kept.visitor !== "string") return null;
+    if (typeof kept.cursor !== "number" || !Array.isArray(kept.lines)) return null;
+    const sound = kept.lines.every(
+      (line) =>
+        typeof line?.no === "number" &&
+        typeof line.id === "string" &&
+        typeof line.mine === "boolean" &&
+        typeof line.author === "string" &&
+        typeof line.text === "string" &&
+        typeof line.at === "number" &&
+        typeof line.status === "string",
+    );
+    return sound ? kept : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,525 @@
+// One tab's chat: joins the connection, the outbox and the conversation, and keeps in the host page what has to
+// survive. Knows no DOM and no WebSocket; both are handed in, so that the tests run it against a made-up server.
+
+import { PROTOCOL_VERSION, readConfig, readServerFrame } from "../shared/frames";
+import type { ClientFrame, ErrorCode, Hello, ServerFrame, Welcome, WidgetConfig } from "../shared/frames";
+import { TAB_PREFIX } from "../shared/bridge";
+import { Connection } from "./connection";
+import type { Effect, Input } from "./connection";
+import { Conversation, readKept } from "./conversation";
+import { Outbox, readOutgoing, writeOutgoing } from "./outbox";
+import type { Outgoing } from "./outbox";
+import { clean, isTooLong } from "./text";
+
+export interface Socket {
+  send(text: string): void;
+  close(): void;
+}
+
+export interface SocketEvents {
+  opened(): void;
+  frame(text: string): void;
+  closed(): void;
+}
+
+export interface SessionEnv {
+  channel: string;
+  now(): number;
+  random(): number;
+  newId(): string;
+  openSocket(events: SocketEvents): Socket;
+  /** Stores or deletes in the host page; resolves to what is stored then. */
+  keep(key: string, value: string | null, claim?: boolean): Promise<string | null>;
+  /** Calls `tick` once at this time; a later call replaces it. */
+  alarm(at: number | null, tick: () => void): void;
+  /** Something to draw changed. */
+  changed(): void;
+  /** This build is too old for the server. */
+  outdated(): void;
+}
+
+export interface Profile {
+  name?: string;
+  email?: string;
+}
+
+export type Banner = "offline" | "slow" | "unavailable" | "upgrade";
+export type WriteResult = "ok" | "empty" | "too_long";
+
+const BANNER_MS = 3_000;
+const GAP_MS = 3_000;
+const TYPING_MS = 5_000;
+const TYPING_EVERY_MS = 3_000;
+const LOG_MS = 400;
+const PENDING = "p.";
+
+export class Session {
+  readonly conversation = new Conversation();
+  readonly outbox: Outbox;
+  config: WidgetConfig | null = null;
+  profile: Profile = {};
+  ended = false;
+  private readonly connection: Connection;
+  private token: string | null = null;
+  /** The host page holds the token: only then may a text go out that belongs to it. */
+  private tokenKept = false;
+  private known: boolean | null = null;
+  private socket: Socket | null = null;
+  private shown = false;
+  private visible = true;
+  private onScreen = 0;
+  private readSent = 0;
+  private deliveredSent = 0;
+  private typist: { name: string; until: number } | null = null;
+  private typingSent: number | null = null;
+  private gapSince: number | null = null;
+  private logAt: number | null = null;
+
+  constructor(
+    private readonly env: SessionEnv,
+    readonly tab: string,
+  ) {
+    this.connection = new Connection(env);
+    this.outbox = new Outbox(tab);
+  }
+
+  /** Begins with what the host page kept. */
+  begin(kept: Readonly<Record<string, string>>): void {
+    this.token = kept.token ?? null;
+    this.tokenKept = this.token !== null;
+    this.profile = readProfile(kept.profile);
+    if (kept.config !== undefined) this.config = readKeptConfig(kept.config);
+    const log = readKept(kept.log);
+    // A conversation without its token cannot be gone on with, and is nobody's business.
+    if (log && this.token !== null) this.conversation.restore(log);
+    this.conversation.read(Number(kept.read) || 0);
+    for (const [key, value] of Object.entries(kept)) {
+      if (key.startsWith(PENDING)) this.syncPending(key, value);
+    }
+    if (this.token !== null || this.outbox.items().length > 0) this.start();
+    this.pump();
+  }
+
+  /** Another tab kept something. */
+  kept(key: string, value: string | null): void {
+    if (key.startsWith(PENDING)) {
+      this.syncPending(key, value);
+    } else if (key === "read") {
+      this.conversation.read(Number(value) || 0);
+    } else if (key === "profile" && value !== null) {
+      this.profile = readProfile(value);
+    } else if (key === "token" && value !== null && value !== this.token) {
+      this.adopt(value);
+    }
+    this.pump();
+  }
+
+  /** The panel was opened or closed. The first opening makes the connection. */
+  setShown(shown: boolean): void {
+    this.shown = shown;
+    if (shown) this.start();
+    this.look();
+    this.pump();
+  }
+
+  setVisible(visible: boolean): void {
+    this.visible = visible;
+    if (visible) this.run({ type: "wake" });
+    this.look();
+    this.pump();
+  }
+
+  /** The network came back. */
+  wake(): void {
+    this.run({ type: "wake" });
+    this.pump();
+  }
+
+  /** The newest message of staff that is on the screen, as far as the frame can see. */
+  setOnScreen(no: number): void {
+    this.onScreen = Math.max(this.onScreen, no);
+    this.look();
+    this.pump();
+  }
+
+  write(text: string): WriteResult {
+    const cleaned = clean(text);
+    if (cleaned === "") return "empty";
+    if (isTooLong(cleaned)) return "too_long";
+    const item: Outgoing = { id: this.env.newId(), text: cleaned, at: this.env.now(), tab: this.tab };
+    if (this.known !== true) Object.assign(item, this.profile);
+    this.outbox.add(item);
+    this.ended = false;
+    this.persist(item);
+    this.stopTyping();
+    this.start();
+    this.pump();
+    return "ok";
+  }
+
+  /** A refused text goes again, as a new message: the old id was answered. */
+  retry(id: string): WriteResult {
+    const item = this.outbox.get(id);
+    if (!item || item.refused === undefined) return "empty";
+    const result = this.write(item.text);
+    if (result === "ok") this.remove(id);
+    return result;
+  }
+
+  remove(id: string): void {
+    this.outbox.remove(id);
+    void this.env.keep(PENDING + id, null);
+    this.pump();
+  }
+
+  setProfile(profile: Profile): void {
+    this.profile = profile;
+    void this.env.keep("profile", JSON.stringify(profile));
+    this.pump();
+  }
+
+  /** The visitor changed the text in the composer. */
+  typing(hasText: boolean): void {
+    const now = this.env.now();
+    if (!hasText) {
+      this.stopTyping();
+    } else if (this.typingSent === null || now - this.typingSent >= TYPING_EVERY_MS) {
+      if (this.send({ type: "typing", typing: true })) this.typingSent = now;
+    }
+  }
+
+  /** Who of staff is typing now; null when nobody is. */
+  typingName(): string | null {
+    return this.typist && this.env.now() < this.typist.until ? this.typist.name : null;
+  }
+
+  /** Whether the pre-chat form stands in place of the composer; null while that is not known. */
+  needsForm(): boolean | null {
+    if (!this.config) return null;
+    const ask = this.config.pre_chat;
+    if (ask === "none" || this.known === true) return false;
+    if (this.conversation.lines().length > 0 || this.outbox.items().length > 0) return false;
+    const name = ask === "email" || this.profile.name !== undefined;
+    const email = ask === "name" || this.profile.email !== undefined;
+    if (name && email) return false;
+    return this.known === null && this.token !== null ? null : true;
+  }
+
+  banner(): Banner | null {
+    const now = this.env.now();
+    const { phase, downSince } = this.connection;
+    if (phase.name === "stopped") return phase.code === "upgrade_app" ? "upgrade" : "unavailable";
+    if (this.outbox.holding(now) || (phase.name === "waiting" && phase.slow)) return "slow";
+    return downSince !== null && now >= downSince + BANNER_MS ? "offline" : null;
+  }
+
+  /** True once everything that the server had was received. */
+  get settled(): boolean {
+    return this.connection.live && !this.conversation.replaying;
+  }
+
+  /** The page goes away: what only waited for its timer is kept now. */
+  flush(): void {
+    if (this.logAt !== null) this.keepLog();
+  }
+
+  private start(): void {
+    this.run({ type: "start" });
+  }
+
+  private adopt(token: string): void {
+    this.token = token;
+    this.tokenKept = true;
+    this.known = null;
+    this.conversation.clear();
+    this.onScreen = 0;
+    this.run({ type: "restart" });
+    this.start();
+  }
+
+  private syncPending(key: string, value: string | null): void {
+    const id = key.slice(PENDING.length);
+    const item = value === null ? null : readOutgoing(id, value);
+    if (this.conversation.has(id)) {
+      if (item) void this.env.keep(key, null);
+      return;
+    }
+    this.outbox.sync(id, item, this.env.now());
+    if (item) this.start();
+  }
+
+  private persist(item: Outgoing): void {
+    void this.env.keep(PENDING + item.id, writeOutgoing(item)).then(() => {
+      this.outbox.kept(item.id);
+      this.pump();
+    });
+  }
+
+  private run(input: Input): void {
+    for (const effect of this.connection.step(input)) this.apply(effect);
+  }
+
+  private apply(effect: Effect): void {
+    switch (effect.type) {
+      case "open":
+        this.open();
+        break;
+      case "close":
+        this.closeSocket();
+        break;
+      case "send":
+        this.socket?.send(JSON.stringify(effect.frame));
+        break;
+      case "deliver":
+        this.deliver(effect.frame);
+        break;
+      case "forget":
+        this.token = null;
+        this.tokenKept = false;
+        this.conversation.clear();
+        void this.env.keep("token", null);
+        break;
+    }
+  }
+
+  private open(): void {
+    this.closeSocket();
+    // Events of a socket that was given up must not reach its successor.
+    let mine: Socket | null = null;
+    const current = (act: () => void) => () => {
+      if (this.socket !== mine) return;
+      act();
+      this.pump();
+    };
+    const opened = current(() => this.run({ type: "opened", hello: this.hello() }));
+    const closed = current(() => {
+      this.outbox.disconnected(null);
+      this.run({ type: "closed" });
+    });
+    mine = this.env.openSocket({
+      opened,
+      closed,
+      frame: (text) => {
+        const frame = readServerFrame(text);
+        current(() => (frame ? this.run({ type: "frame", frame }) : undefined))();
+      },
+    });
+    this.socket = mine;
+  }
+
+  private closeSocket(): void {
+    const socket = this.socket;
+    this.socket = null;
+    this.outbox.disconnected(null);
+    socket?.close();
+  }
+
+  private hello(): Hello {
+    const hello: Hello = { type: "hello", v: PROTOCOL_VERSION, channel: this.env.channel, after: this.conversation.after() };
+    if (this.token !== null) hello.token = this.token;
+    if (this.conversation.feed !== null) hello.feed_id = this.conversation.feed;
+    return hello;
+  }
+
+  private send(frame: ClientFrame): boolean {
+    if (!this.connection.live || !this.socket) return false;
+    this.socket.send(JSON.stringify(frame));
+    this.run({ type: "sent" });
+    return true;
+  }
+
+  private deliver(frame: ServerFrame): void {
+    switch (frame.type) {
+      case "welcome":
+        this.welcome(frame);
+        break;
+      case "message": {
+        this.settle(frame.id);
+        if (this.conversation.message(frame)) this.ended = false;
+        if (frame.author.kind === "operator") this.typist = null;
+        this.keepLogSoon();
+        break;
+      }
+      case "accepted": {
+        const item = this.settle(frame.id);
+        if (item) this.conversation.accepted(frame.id, frame.no, frame.sent_at, item.text);
+        this.known = true;
+        this.keepLogSoon();
+        break;
+      }
+      case "refused":
+        this.refused(frame.id, frame.code, frame.retry_ms);
+        break;
+      case "status":
+        this.conversation.status(frame);
+        this.keepLogSoon();
+        break;
+      case "typing":
+        this.typist = frame.typing ? { name: frame.name ?? "", until: this.env.now() + TYPING_MS } : null;
+        break;
+      case "ended":
+        this.ended = true;
+        this.typist = null;
+        break;
+      case "bye":
+        this.bye(frame.code, frame.retry_ms);
+        break;
+      case "pong":
+        break;
+    }
+  }
+
+  private welcome(frame: Welcome): void {
+    const sameLog = this.conversation.feed === frame.feed_id;
+    const askedAfter = this.conversation.after();
+    if (this.conversation.welcome(frame) && sameLog && askedAfter > 0) {
+      // The same log and another visitor: we asked for the rest of a conversation that is not this one.
+      this.conversation.clear();
+      this.run({ type: "restart" });
+      return;
+    }
+    this.known = frame.known;
+    this.config = frame.config;
+    void this.env.keep("config", JSON.stringify(frame.config));
+    this.deliveredSent = 0;
+    this.readSent = frame.read_upto;
+    this.typingSent = null;
+    this.typist = null;
+    this.gapSince = null;
+    if (frame.token !== undefined) this.claim(frame.token);
+    this.keepLogSoon();
+  }
+
+  /** A new visitor. Another tab may have become one at the same moment: the first to be kept wins. */
+  private claim(token: string): void {
+    this.token = token;
+    this.tokenKept = false;
+    void this.env.keep("token", token, true).then((kept) => {
+      if (this.token !== token) return;
+      if (kept !== null && kept !== token) this.adopt(kept);
+      this.tokenKept = true;
+      this.pump();
+    });
+  }
+
+  /** The server has this text. */
+  private settle(id: string): Outgoing | null {
+    const item = this.outbox.accepted(id);
+    if (item) void this.env.keep(PENDING + id, null);
+    return item;
+  }
+
+  private refused(id: string, code: ErrorCode, retryMs: number | undefined): void {
+    const how = this.outbox.refused(id, code, retryMs, this.env.now(), this.env.random());
+    const item = this.outbox.get(id);
+    if (how === "final" && item) void this.env.keep(PENDING + id, writeOutgoing(item));
+  }
+
+  private bye(code: ErrorCode, retryMs: number): void {
+    const died = this.outbox.disconnected(code);
+    if (died) void this.env.keep(PENDING + died.id, writeOutgoing(died));
+    if (code === "slow_down" && retryMs > 0) this.outbox.hold(retryMs, this.env.now());
+    if (code === "upgrade_app") this.env.outdated();
+  }
+
+  private stopTyping(): void {
+    if (this.typingSent !== null) this.send({ type: "typing", typing: false });
+    this.typingSent = null;
+  }
+
+  /** What is on the screen counts as read while the panel is open and the page visible. */
+  private look(): void {
+    if (!this.shown || !this.visible || this.onScreen === 0) return;
+    if (this.conversation.read(this.onScreen)) void this.env.keep("read", String(this.onScreen));
+  }
+
+  /** Does all that can be done now, and asks to be called when more can. */
+  private pump(): void {
+    const now = this.env.now();
+    if (this.connection.live) {
+      if (this.outbox.overdue(now)) this.run({ type: "restart" });
+      this.report();
+      if (this.tokenKept) {
+        for (let send = this.outbox.take(now); send; send = this.outbox.take(now)) this.send(send);
+      }
+      this.watchGap(now);
+    }
+    this.env.alarm(this.nextAlarm(now), () => this.tick());
+    this.env.changed();
+  }
+
+  private tick(): void {
+    const now = this.env.now();
+    if (this.typist && now >= this.typist.until) this.typist = null;
+    if (this.logAt !== null && now >= this.logAt) this.keepLog();
+    this.run({ type: "tick" });
+    this.pump();
+  }
+
+  /** `delivered` and `read`, once for many messages and again after a reconnect. */
+  private report(): void {
+    const arrived = this.conversation
+      .lines()
+      .filter((line) => !line.mine && line.status !== "delivered" && line.status !== "read")
+      .reduce((newest, line) => Math.max(newest, line.no), 0);
+    if (arrived > this.deliveredSent && this.send({ type: "delivered", upto: arrived })) this.deliveredSent = arrived;
+    const read = Math.min(this.conversation.readUpto, this.conversation.lastNo);
+    if (read > this.readSent && this.send({ type: "read", upto: read })) this.readSent = read;
+  }
+
+  private watchGap(now: number): void {
+    if (!this.conversation.gap()) this.gapSince = null;
+    else if (this.gapSince === null) this.gapSince = now;
+    else if (now >= this.gapSince + GAP_MS) {
+      this.gapSince = null;
+      this.run({ type: "restart" });
+    }
+  }
+
+  private nextAlarm(now: number): number | null {
+    const { downSince } = this.connection;
+    const times = [
+      this.connection.deadline(),
+      this.connection.live && this.tokenKept ? this.outbox.deadline(now) : null,
+      this.typist?.until ?? null,
+      this.gapSince === null ? null : this.gapSince + GAP_MS,
+      downSince !== null && now < downSince + BANNER_MS ? downSince + BANNER_MS : null,
+      this.logAt,
+    ].filter((time): time is number => time !== null);
+    return times.length > 0 ? Math.min(...times) : null;
+  }
+
+  private keepLogSoon(): void {
+    this.logAt ??= this.env.now() + LOG_MS;
+  }
+
+  private keepLog(): void {
+    this.logAt = null;
+    const kept = this.conversation.keep();
+    if (kept) void this.env.keep("log", JSON.stringify(kept));
+  }
+}
+
+/** The id of this tab, and the composer's text: kept for one tab. */
+export const TAB_KEY = `${TAB_PREFIX}id`;
+export const DRAFT_KEY = `${TAB_PREFIX}draft`;
+
+function readProfile(json: string | undefined): Profile {
+  const profile: Profile = {};
+  try {
+    const value = JSON.parse(json ?? "{}") as Record<string, unknown> | null;
+    if (typeof value?.name === "string") profile.name = value.name;
+    if (typeof value?.email === "string") profile.email = value.email;
+  } catch {
+    // Not ours: the form asks again.
+  }
+  return profile;
+}
+
+function readKeptConfig(json: string): WidgetConfig | null {
+  try {
+    return readConfig(JSON.parse(json));
+  } catch {
+    return null;
+  }
+}

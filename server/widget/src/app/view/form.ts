@@ -1,0 +1,93 @@
+// The pre-chat form.
+
+import { MAX_EMAIL_BYTES, MAX_NAME_BYTES } from "../../shared/frames";
+import type { PreChat } from "../../shared/frames";
+import type { AppWords } from "../../lang/index";
+import type { Profile } from "../session";
+import { clean, utf8Length } from "../text";
+import { el, setAttribute, setHidden, setText } from "./dom";
+
+/** As much as can be said about an address without asking its server. */
+export function isEmail(text: string): boolean {
+  return utf8Length(text) <= MAX_EMAIL_BYTES && /^[^\s@<>()",;:\\]{1,64}@[^\s@.]+(\.[^\s@.]+)+$/.test(text);
+}
+
+interface Field {
+  input: HTMLInputElement;
+  error: HTMLElement;
+  row: HTMLElement;
+  check(value: string): string | null;
+}
+
+export class PreChatForm {
+  readonly node: HTMLFormElement;
+  private readonly fields: { name: Field; email: Field };
+  private readonly consent: HTMLElement;
+  private ask: PreChat = "none";
+
+  constructor(
+    words: AppWords,
+    private readonly done: (profile: Profile) => void,
+  ) {
+    const { form } = words;
+    this.fields = {
+      name: field("name", form.name, { type: "text", autocomplete: "name" }, (value) => {
+        if (value === "") return form.nameMissing;
+        return utf8Length(value) > MAX_NAME_BYTES ? form.nameLong : null;
+      }),
+      email: field("email", form.email, { type: "email", autocomplete: "email", inputmode: "email" }, (value) =>
+        isEmail(value) ? null : form.emailBad,
+      ),
+    };
+    this.consent = el("p", { class: "consent" });
+    this.node = el(
+      "form",
+      { class: "prechat", novalidate: true, "aria-labelledby": "prechat-intro" },
+      el("p", { class: "intro", id: "prechat-intro" }, form.intro),
+      this.fields.name.row,
+      this.fields.email.row,
+      this.consent,
+      el("button", { type: "submit", class: "primary" }, form.start),
+    );
+    this.node.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.submit();
+    });
+  }
+
+  draw(ask: PreChat, consent: string): void {
+    this.ask = ask;
+    setHidden(this.fields.name.row, ask === "email" || ask === "none");
+    setHidden(this.fields.email.row, ask === "name" || ask === "none");
+    setText(this.consent, consent);
+    setHidden(this.consent, consent === "");
+  }
+
+  focus(): void {
+    (this.ask === "email" ? this.fields.email : this.fields.name).input.focus({ preventScroll: true });
+  }
+
+  private submit(): void {
+    const profile: Profile = {};
+    let wrong: Field | null = null;
+    for (const [key, field] of Object.entries(this.fields) as ["name" | "email", Field][]) {
+      if (field.row.hidden) continue;
+      const value = clean(field.input.value);
+      const error = field.check(value);
+      setText(field.error, error ?? "");
+      setAttribute(field.input, "aria-invalid", error ? "true" : null);
+      setAttribute(field.input, "aria-describedby", error ? field.error.id : null);
+      if (error) wrong ??= field;
+      profile[key] = value;
+    }
+    if (wrong) wrong.input.focus();
+    else this.done(profile);
+  }
+}
+
+function field(id: string, label: string, attributes: Record<string, string>, check: Field["check"]): Field {
+  const input = el("input", { id: `prechat-${id}`, name: id, required: true, "aria-required": "true", ...attributes });
+  const error = el("p", { class: "error", id: `prechat-${id}-error` });
+  const row = el("div", { class: "row" }, el("label", { for: input.id }, label), input, error);
+  return { input, error, row, check };
+}

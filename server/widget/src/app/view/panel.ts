@@ -1,0 +1,221 @@
+// The whole panel: header, banner, messages, form or composer.
+
+import { accentOf, accentOn } from "../../shared/colour";
+import type { AppWords } from "../../lang/index";
+import type { Session } from "../session";
+import { timeline } from "../timeline";
+import { Composer } from "./composer";
+import { PreChatForm } from "./form";
+import { el, icon, setAttribute, setHidden, setText } from "./dom";
+import { initials } from "./bubble";
+import { Log } from "./log";
+
+export interface PanelEvents {
+  close(): void;
+  draft(text: string): void;
+}
+
+/** The surfaces of app.css on which the accent is text. */
+const SURFACE = { light: "#ffffff", dark: "#16181d" };
+
+export class Panel {
+  private readonly root: HTMLElement;
+  private readonly title: HTMLElement;
+  private readonly subtitle: HTMLElement;
+  private readonly badge: HTMLElement;
+  private readonly banner: HTMLElement;
+  private readonly empty: HTMLElement;
+  private readonly announcer: HTMLElement;
+  private readonly log: Log;
+  private readonly form: PreChatForm;
+  private readonly composer: Composer;
+  private formShown: boolean | null = null;
+  private modal = false;
+  private wantsFocus = false;
+  private settled = false;
+
+  constructor(
+    private readonly session: Session,
+    private readonly lang: string,
+    private readonly words: AppWords,
+    private readonly events: PanelEvents,
+  ) {
+    this.title = el("h1", { class: "title", id: "title" });
+    this.subtitle = el("p", { class: "subtitle" });
+    this.badge = el("div", { class: "mark", "aria-hidden": "true" });
+    const close = el("button", { type: "button", class: "close", "aria-label": words.close, title: words.close }, icon("close", 20));
+    close.addEventListener("click", () => events.close());
+    this.banner = el("div", { class: "banner", role: "status" });
+    this.announcer = el("div", { class: "hush", role: "status" });
+    this.empty = el("p", { class: "empty" });
+    this.form = new PreChatForm(words, (profile) => {
+      this.wantsFocus = true;
+      session.setProfile(profile);
+    });
+    this.log = new Log(
+      { words, lang, actions: { retry: (id) => session.retry(id), copy: (text) => void copy(text), remove: (id) => this.remove(id) } },
+      (no) => session.setOnScreen(no),
+      this.form.node,
+    );
+    this.composer = new Composer(words, {
+      send: (text) => {
+        const sent = session.write(text) === "ok";
+        if (sent) events.draft("");
+        return sent;
+      },
+      changed: (text) => {
+        events.draft(text);
+        session.typing(text.trim() !== "");
+      },
+    });
+    this.root = el(
+      "main",
+      { class: "panel", role: "dialog", "aria-labelledby": "title", tabindex: "-1" },
+      el("header", {}, this.badge, el("div", { class: "names" }, this.title, this.subtitle), close),
+      this.banner,
+      this.log.node,
+      this.empty,
+      this.composer.node,
+      this.announcer,
+    );
+    this.root.addEventListener("keydown", (event) => this.key(event));
+  }
+
+  mount(into: HTMLElement, draft: string): void {
+    into.replaceWith(this.root);
+    this.composer.setText(draft);
+    this.draw();
+  }
+
+  show(open: boolean, modal: boolean, focus: boolean): void {
+    this.modal = modal;
+    setAttribute(this.root, "aria-modal", open && modal ? "true" : null);
+    if (!open) return;
+    this.composer.fit();
+    if (!focus) return;
+    this.wantsFocus = true;
+    this.placeFocus();
+  }
+
+  draw(): void {
+    const { session, words } = this;
+    const config = session.config;
+    const lines = session.conversation.lines();
+    const company = config?.title ?? "";
+    setText(this.title, company || words.chat);
+    setText(this.badge, initials(company || words.chat));
+    const operator = [...lines].reverse().find((line) => !line.mine && line.author)?.author;
+    setText(this.subtitle, operator ? words.chattingWith(operator) : "");
+    setHidden(this.subtitle, !operator);
+    this.drawColours(config?.color ?? "");
+
+    const banner = session.banner();
+    setText(this.banner, banner ? words.banner[banner] : "");
+    setAttribute(this.banner, "class", banner ? `banner ${banner}` : "banner");
+
+    const outgoing = session.outbox.items();
+    const entries = timeline({
+      lines,
+      outgoing,
+      isSettled: (id) => session.outbox.isSettled(id),
+      greeting: config?.greeting ?? "",
+      company,
+      ended: session.ended,
+      now: Date.now(),
+      lang: this.lang,
+      words,
+    });
+    this.log.draw(entries, this.settled);
+    this.settled = session.settled;
+    const typist = session.typingName();
+    this.log.drawTyping(typist === null ? null : words.typing(typist));
+
+    const needsForm = session.needsForm();
+    if (config) this.form.draw(config.pre_chat, config.consent);
+    setHidden(this.form.node, needsForm !== true);
+    setHidden(this.composer.node, needsForm !== false);
+    setHidden(this.empty, needsForm === true || entries.length > 0);
+    setText(this.empty, config ? words.empty : words.connecting);
+    setAttribute(this.empty, "class", config ? "empty" : "empty waiting");
+    if (this.formShown !== needsForm) {
+      this.formShown = needsForm;
+      this.composer.fit();
+    }
+    this.placeFocus();
+  }
+
+  private remove(id: string): void {
+    this.session.remove(id);
+    setText(this.announcer, this.words.removed);
+    // The button that had the focus is gone.
+    this.composer.focus();
+  }
+
+  private drawColours(color: string): void {
+    const { accent, ink } = accentOf(color);
+    const style = document.documentElement.style;
+    for (const [name, value] of Object.entries({
+      "--accent": accent,
+      "--ink": ink,
+      "--accent-light": accentOn(color, SURFACE.light),
+      "--accent-dark": accentOn(color, SURFACE.dark),
+    })) {
+      if (style.getPropertyValue(name) !== value) style.setProperty(name, value);
+    }
+  }
+
+  /** Into the field one writes in. On a touch screen only into the panel: the keyboard would hide the conversation. */
+  private placeFocus(): void {
+    if (!this.wantsFocus || this.formShown === null) {
+      if (this.wantsFocus && !this.root.contains(document.activeElement)) this.root.focus({ preventScroll: true });
+      return;
+    }
+    this.wantsFocus = false;
+    if (matchMedia("(pointer: coarse)").matches) this.root.focus({ preventScroll: true });
+    else if (this.formShown) this.form.focus();
+    else this.composer.focus();
+  }
+
+  private key(event: KeyboardEvent): void {
+    if (event.isComposing) return;
+    if (event.key === "Escape") {
+      event.preventDefault();
+      this.events.close();
+    } else if (event.key === "Tab" && this.modal) {
+      this.keepInside(event);
+    }
+  }
+
+  /** Over a small screen the panel is all there is: the focus goes round in it. */
+  private keepInside(event: KeyboardEvent): void {
+    const stops = [...this.root.querySelectorAll<HTMLElement>("button, a[href], input, textarea, [tabindex='0']")].filter(
+      (node) => node.offsetParent !== null && !node.hidden,
+    );
+    const first = stops[0];
+    const last = stops[stops.length - 1];
+    const active = document.activeElement;
+    if (event.shiftKey && (active === first || active === this.root)) {
+      event.preventDefault();
+      last?.focus();
+    } else if (!event.shiftKey && active === last) {
+      event.preventDefault();
+      first?.focus();
+    }
+  }
+}
+
+/** By the clipboard's interface, or the old way where a page's policy keeps it from frames. */
+async function copy(text: string): Promise<void> {
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    const field = el("textarea", { class: "hush", "aria-hidden": "true", tabindex: "-1" });
+    field.value = text;
+    document.body.append(field);
+    const active = document.activeElement;
+    field.select();
+    document.execCommand("copy");
+    field.remove();
+    if (active instanceof HTMLElement) active.focus();
+  }
+}
