@@ -1,0 +1,766 @@
+//! The inbox's state and what each key and each news from the core does to it. Nothing here touches the core, the
+//! terminal or a clock: `update` takes a message and returns what is to be done, so tests need none of them.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use switchboard_core::{
+    ChatId, CommandOutcome, ConnectionState, InboxFilter, InboxOrder, InboxRow, ListChange, ListUpdate, SearchResults,
+    TimelineRow, Typing, UnsentId, UnsentRow,
+};
+
+use crate::clock::Zone;
+use crate::editor::{Edited, Editor};
+use crate::signin::{SignIn, SignInWith};
+use crate::timeline::{OpenChat, Scroll};
+use crate::view::Layout;
+
+/// For how long a note stands in the last line.
+const NOTE_MS: i64 = 6_000;
+/// How often typing is told again while it goes on.
+const TYPING_EVERY_MS: i64 = 3_000;
+/// Typing has ended when nothing was typed for this long.
+const TYPING_ENDS_MS: i64 = 4_000;
+/// The most messages that a search shows.
+pub const SEARCH_LIMIT: u32 = 50;
+
+/// What came in.
+#[derive(Debug)]
+pub enum Msg {
+    /// A key.
+    Key(KeyEvent),
+    /// A pasted text.
+    Paste(String),
+    /// The terminal's size.
+    Resized(u16, u16),
+    /// A moment passed; Unix milliseconds.
+    Tick(i64),
+    /// The connection changed.
+    Connection(ConnectionState),
+    /// Who is signed in, if anybody.
+    Account(Option<String>),
+    /// The inbox changed.
+    Inbox(ListUpdate<InboxRow>),
+    /// The open chat's own row changed.
+    Chat(ChatId, ListUpdate<InboxRow>),
+    /// The open chat's messages changed.
+    Timeline(ChatId, ListUpdate<TimelineRow>),
+    /// Older messages came, or there are none.
+    Extended(ChatId),
+    /// A chat's stored draft.
+    Draft(ChatId, Option<String>),
+    /// The unsent texts changed.
+    Unsent(ListUpdate<UnsentRow>),
+    /// Somebody started or stopped typing.
+    Typing(Typing),
+    /// What became of a command.
+    Command(CommandOutcome),
+    /// The answer to a search.
+    Found(String, Box<SearchResults>),
+    /// A text could not even be stored: it goes back into the composer.
+    NotSent(ChatId, String, String),
+    /// A sign-in failed.
+    SignInFailed(String),
+    /// Something went wrong that the operator should read.
+    Failed(String),
+    /// Something is done that the operator should read.
+    Note(String),
+}
+
+/// What is to be done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Effect {
+    /// Watch the inbox with this filter and order.
+    Inbox(InboxFilter, InboxOrder),
+    /// Load more of the inbox.
+    ExtendInbox,
+    /// Watch a chat, around a message if one is named.
+    Open(ChatId, Option<u64>),
+    /// Stop watching the open chat.
+    Close,
+    /// Load older messages.
+    ExtendTimeline(ChatId),
+    /// Load newer messages, of a chat that was opened at a search hit.
+    ExtendNewer(ChatId),
+    /// Send a text and, once it is committed, drop the draft: a kill between the two shows a text twice, never not
+    /// at all.
+    Reply(ChatId, String),
+    /// Take a chat.
+    Take(ChatId),
+    /// Report as read.
+    Read(ChatId, u64),
+    /// Keep a draft.
+    Draft(ChatId, String),
+    /// Tell that the operator types, or stopped.
+    Typing(ChatId, bool),
+    /// Search.
+    Search(String),
+    /// Delete an unsent text.
+    DeleteUnsent(UnsentId),
+    /// Put a text in the terminal's clipboard.
+    Copy(String),
+    /// Sign in.
+    SignIn(SignInWith),
+    /// Leave.
+    Quit,
+}
+
+/// Where keys go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Focus {
+    /// The list of chats.
+    List,
+    /// The chat's composer.
+    Chat,
+}
+
+/// What lies over the inbox.
+#[derive(Debug)]
+pub enum Overlay {
+    /// The search.
+    Search(SearchView),
+    /// The unsent texts: the selected one, and whether its deletion waits for a yes.
+    Unsent {
+        /// The selected row.
+        selected: usize,
+        /// Whether the next y deletes it.
+        deleting: bool,
+    },
+    /// The keys.
+    Help,
+}
+
+/// The search as it is typed.
+#[derive(Debug, Default)]
+pub struct SearchView {
+    /// The query.
+    pub query: Editor,
+    /// The answer to `answered`.
+    pub results: Option<Box<SearchResults>>,
+    /// The query that the results answer.
+    pub answered: String,
+    /// The selected hit.
+    pub selected: usize,
+}
+
+/// All that the screen shows.
+#[derive(Debug)]
+pub struct App {
+    /// The signed-in operator's name.
+    pub account: Option<String>,
+    /// The sign-in form, while nobody is signed in.
+    pub sign_in: SignIn,
+    /// The state of the connection.
+    pub connection: ConnectionState,
+    /// The terminal's size.
+    pub size: (u16, u16),
+    /// Now.
+    pub now: i64,
+    /// The zone of the times shown.
+    pub zone: Zone,
+    /// Where keys go.
+    pub focus: Focus,
+    /// What lies over the inbox.
+    pub overlay: Option<Overlay>,
+    /// The filter.
+    pub filter: InboxFilter,
+    /// The order.
+    pub order: InboxOrder,
+    /// The inbox.
+    pub inbox: Vec<InboxRow>,
+    /// The selected chat.
+    pub selected: Option<ChatId>,
+    /// The first row of the inbox on the screen.
+    pub first: usize,
+    /// The open chat.
+    pub chat: Option<OpenChat>,
+    /// Who types where.
+    pub typing: Vec<Typing>,
+    /// The unsent texts.
+    pub unsent: Vec<UnsentRow>,
+    /// What the last line says, and until when.
+    pub note: Option<(String, i64)>,
+    typed_at: Option<i64>,
+    typing_told_at: Option<i64>,
+}
+
+impl App {
+    /// An inbox that knows nothing yet.
+    pub fn new(size: (u16, u16), now: i64, zone: Zone) -> Self {
+        Self {
+            account: None,
+            sign_in: SignIn::default(),
+            connection: ConnectionState::Stopped,
+            size,
+            now,
+            zone,
+            focus: Focus::List,
+            overlay: None,
+            filter: InboxFilter::All,
+            order: InboxOrder::NewestFirst,
+            inbox: Vec::new(),
+            selected: None,
+            first: 0,
+            chat: None,
+            typing: Vec::new(),
+            unsent: Vec::new(),
+            note: None,
+            typed_at: None,
+            typing_told_at: None,
+        }
+    }
+
+    /// The row of the open chat, also when the list's filter does not show it.
+    pub fn open_row(&self) -> Option<&InboxRow> {
+        self.chat.as_ref()?.row.first()
+    }
+
+    /// Who types in this chat, by name.
+    pub fn typing_in(&self, chat: ChatId) -> Vec<&str> {
+        self.typing
+            .iter()
+            .filter(|typing| typing.chat == chat)
+            .map(|typing| match (&typing.name, typing.user) {
+                (Some(name), _) => name.as_str(),
+                (None, Some(_)) => "A colleague",
+                (None, None) => self
+                    .inbox
+                    .iter()
+                    .chain(self.open_row())
+                    .find(|row| row.chat == chat)
+                    .and_then(|row| row.contact_name.as_deref())
+                    .unwrap_or("Visitor"),
+            })
+            .collect()
+    }
+
+    /// Handles one message.
+    pub fn update(&mut self, msg: Msg) -> Vec<Effect> {
+        match msg {
+            Msg::Key(key) if key.kind == KeyEventKind::Release => Vec::new(),
+            Msg::Key(key) => self.key(&key),
+            Msg::Paste(text) => self.paste(&text),
+            Msg::Resized(columns, rows) => {
+                self.size = (columns, rows);
+                self.read()
+            }
+            Msg::Tick(now) => self.tick(now),
+            Msg::Connection(state) => {
+                self.connection = state;
+                Vec::new()
+            }
+            Msg::Account(name) => self.signed_in(name),
+            Msg::Inbox(update) => self.inbox_changed(update),
+            Msg::Timeline(chat, update) => self.timeline_changed(chat, update),
+            Msg::Extended(chat) => {
+                if let Some(open) = self.chat.as_mut().filter(|open| open.id == chat) {
+                    open.extending = false;
+                }
+                Vec::new()
+            }
+            Msg::Draft(chat, text) => {
+                if let Some(open) = self.chat.as_mut().filter(|open| open.id == chat && !open.draft_dirty) {
+                    open.composer.set(text.as_deref().unwrap_or(""));
+                }
+                Vec::new()
+            }
+            Msg::Unsent(update) => {
+                apply(&mut self.unsent, update.changes);
+                if let Some(Overlay::Unsent { selected, deleting }) = &mut self.overlay {
+                    *selected = (*selected).min(self.unsent.len().saturating_sub(1));
+                    *deleting = false;
+                }
+                Vec::new()
+            }
+            Msg::Typing(typing) => {
+                self.typing.retain(|other| (other.chat, other.user) != (typing.chat, typing.user));
+                if typing.typing {
+                    self.typing.push(typing);
+                }
+                Vec::new()
+            }
+            Msg::Chat(chat, update) => {
+                if let Some(open) = self.chat.as_mut().filter(|open| open.id == chat) {
+                    apply(&mut open.row, update.changes);
+                }
+                Vec::new()
+            }
+            Msg::Command(outcome) => self.command_ended(&outcome),
+            Msg::Found(query, results) => {
+                if let Some(Overlay::Search(search)) = &mut self.overlay
+                    && search.query.text() == query
+                {
+                    search.selected = 0;
+                    search.answered = query;
+                    search.results = Some(results);
+                }
+                Vec::new()
+            }
+            Msg::NotSent(chat, text, why) => {
+                if let Some(open) = self.chat.as_mut().filter(|open| open.id == chat) {
+                    let typed = open.composer.take();
+                    open.composer.set(&if typed.is_empty() { text } else { format!("{text}\n{typed}") });
+                    open.draft_dirty = true;
+                }
+                self.note(why);
+                Vec::new()
+            }
+            Msg::SignInFailed(why) => {
+                self.sign_in.failed(why);
+                Vec::new()
+            }
+            Msg::Failed(text) | Msg::Note(text) => {
+                self.note(text);
+                Vec::new()
+            }
+        }
+    }
+
+    fn note(&mut self, text: impl Into<String>) {
+        self.note = Some((text.into(), self.now + NOTE_MS));
+    }
+
+    fn signed_in(&mut self, name: Option<String>) -> Vec<Effect> {
+        if name.is_some() == self.account.is_some() {
+            self.account = name;
+            return Vec::new();
+        }
+        let was_in = self.account.is_some();
+        self.account = name;
+        if was_in {
+            *self = App::new(self.size, self.now, self.zone);
+            self.sign_in.failed("This device was signed out. Its messages were deleted here.".into());
+            return vec![Effect::Close];
+        }
+        self.sign_in = SignIn::default();
+        vec![Effect::Inbox(self.filter, self.order)]
+    }
+
+    fn tick(&mut self, now: i64) -> Vec<Effect> {
+        self.now = now;
+        if self.note.as_ref().is_some_and(|(_, until)| *until <= now) {
+            self.note = None;
+        }
+        let mut effects: Vec<Effect> = self.keep_draft().into_iter().collect();
+        if self.typed_at.is_some_and(|at| now - at >= TYPING_ENDS_MS) {
+            effects.extend(self.stop_typing());
+        }
+        effects
+    }
+
+    /// Hands what was typed to the store.
+    fn keep_draft(&mut self) -> Option<Effect> {
+        let chat = self.chat.as_mut().filter(|chat| chat.draft_dirty && !chat.closed)?;
+        chat.draft_dirty = false;
+        Some(Effect::Draft(chat.id, chat.composer.text().to_owned()))
+    }
+
+    fn stop_typing(&mut self) -> Option<Effect> {
+        self.typed_at = None;
+        self.typing_told_at.take()?;
+        self.chat.as_ref().map(|chat| Effect::Typing(chat.id, false))
+    }
+
+    fn keep_draft_and_stop(&mut self) -> Vec<Effect> {
+        self.stop_typing().into_iter().chain(self.keep_draft()).collect()
+    }
+
+    fn inbox_changed(&mut self, update: ListUpdate<InboxRow>) -> Vec<Effect> {
+        let place = self.place();
+        apply(&mut self.inbox, update.changes);
+        if self.selected.is_some_and(|chat| self.inbox.iter().any(|row| row.chat == chat)) {
+            self.keep_in_view();
+            return self.read();
+        }
+        // The selected chat left the list. While the operator is in it, the chat stays open and says so.
+        if self.focus == Focus::Chat {
+            return Vec::new();
+        }
+        let next = self.inbox.get(place.unwrap_or(0).min(self.inbox.len().saturating_sub(1))).map(|row| row.chat);
+        self.select(next)
+    }
+
+    fn place(&self) -> Option<usize> {
+        let chat = self.selected?;
+        self.inbox.iter().position(|row| row.chat == chat)
+    }
+
+    /// Selects a chat and shows it beside the list.
+    fn select(&mut self, chat: Option<ChatId>) -> Vec<Effect> {
+        self.selected = chat;
+        self.keep_in_view();
+        match chat {
+            Some(chat) => self.open(chat, None),
+            None if self.chat.is_some() => {
+                let mut effects = self.keep_draft_and_stop();
+                self.chat = None;
+                effects.push(Effect::Close);
+                effects
+            }
+            None => Vec::new(),
+        }
+    }
+
+    fn keep_in_view(&mut self) {
+        let shown = Layout::of(self.size).list_rows().max(1);
+        let place = self.place().unwrap_or(0);
+        self.first = self.first.min(place).max((place + 1).saturating_sub(shown));
+        self.first = self.first.min(self.inbox.len().saturating_sub(shown));
+    }
+
+    fn open(&mut self, chat: ChatId, around: Option<u64>) -> Vec<Effect> {
+        if around.is_none()
+            && self.chat.as_ref().is_some_and(|open| open.id == chat && !open.closed && open.target.is_none())
+        {
+            return Vec::new();
+        }
+        let mut effects = self.keep_draft_and_stop();
+        self.chat = Some(OpenChat::new(chat, around));
+        effects.push(Effect::Open(chat, around));
+        effects
+    }
+
+    fn timeline_changed(&mut self, chat: ChatId, update: ListUpdate<TimelineRow>) -> Vec<Effect> {
+        let Some(open) = self.chat.as_mut().filter(|open| open.id == chat) else { return Vec::new() };
+        apply(&mut open.rows, update.changes);
+        if update.closed && !open.closed {
+            open.closed = true;
+            open.scroll = Scroll::Bottom;
+            // The core moved the stored draft and what was not accepted to the unsent texts. What it does not have
+            // yet stays in the composer, to be copied.
+            if !open.draft_dirty {
+                open.composer.set("");
+            }
+            self.typed_at = None;
+            self.typing_told_at = None;
+        }
+        self.read()
+    }
+
+    /// Reports the newest message as read when the operator is in the chat and sees its end.
+    fn read(&mut self) -> Vec<Effect> {
+        if self.focus != Focus::Chat || self.overlay.is_some() {
+            return Vec::new();
+        }
+        let Some(open) = self.chat.as_mut().filter(|open| !open.closed) else { return Vec::new() };
+        let newest = open.newest_no();
+        if open.scroll != Scroll::Bottom || open.target.is_some() || newest <= open.read_upto {
+            return Vec::new();
+        }
+        open.read_upto = newest;
+        vec![Effect::Read(open.id, newest)]
+    }
+
+    fn command_ended(&mut self, outcome: &CommandOutcome) -> Vec<Effect> {
+        if let Some(text) = crate::words::outcome(outcome) {
+            self.note(text);
+        }
+        Vec::new()
+    }
+
+    fn paste(&mut self, text: &str) -> Vec<Effect> {
+        if self.account.is_none() {
+            self.sign_in.paste(text);
+            return Vec::new();
+        }
+        if let Some(Overlay::Search(search)) = &mut self.overlay {
+            search.query.insert(text);
+            return vec![Effect::Search(search.query.text().to_owned())];
+        }
+        if let (Focus::Chat, None, Some(chat)) = (self.focus, &self.overlay, &mut self.chat)
+            && !chat.closed
+        {
+            chat.composer.insert(text);
+            return self.typed();
+        }
+        Vec::new()
+    }
+
+    fn key(&mut self, key: &KeyEvent) -> Vec<Effect> {
+        let control = key.modifiers.contains(KeyModifiers::CONTROL);
+        if control && matches!(key.code, KeyCode::Char('c' | 'q')) {
+            return self.quit();
+        }
+        if self.account.is_none() {
+            return match self.sign_in.key(key) {
+                Some(with) => vec![Effect::SignIn(with)],
+                None => Vec::new(),
+            };
+        }
+        match (&self.overlay, self.focus) {
+            (Some(Overlay::Search(_)), _) => self.search_key(key),
+            (Some(Overlay::Unsent { .. }), _) => self.unsent_key(key),
+            (Some(Overlay::Help), _) => {
+                self.overlay = None;
+                Vec::new()
+            }
+            (None, Focus::List) => self.list_key(key),
+            (None, Focus::Chat) => self.chat_key(key),
+        }
+    }
+
+    fn quit(&mut self) -> Vec<Effect> {
+        let mut effects = self.keep_draft_and_stop();
+        effects.push(Effect::Quit);
+        effects
+    }
+
+    fn list_key(&mut self, key: &KeyEvent) -> Vec<Effect> {
+        let page = Layout::of(self.size).list_rows().max(1) as isize;
+        match key.code {
+            KeyCode::Char('q') => self.quit(),
+            KeyCode::Up | KeyCode::Char('k') => self.step(-1),
+            KeyCode::Down | KeyCode::Char('j') => self.step(1),
+            KeyCode::PageUp => self.step(-page),
+            KeyCode::PageDown => self.step(page),
+            KeyCode::Home | KeyCode::Char('g') => self.step(isize::MIN),
+            KeyCode::End | KeyCode::Char('G') => self.step(isize::MAX),
+            KeyCode::Enter | KeyCode::Right | KeyCode::Char('l') => {
+                let Some(chat) = self.selected else { return Vec::new() };
+                self.focus = Focus::Chat;
+                let mut effects = self.open(chat, None);
+                effects.extend(self.read());
+                effects
+            }
+            KeyCode::Char('t') => self.take(),
+            KeyCode::Tab | KeyCode::Char('f') => self.show(next_filter(self.filter), self.order),
+            KeyCode::BackTab => self.show(next_filter(next_filter(self.filter)), self.order),
+            KeyCode::Char('1') => self.show(InboxFilter::All, self.order),
+            KeyCode::Char('2') => self.show(InboxFilter::Mine, self.order),
+            KeyCode::Char('3') => self.show(InboxFilter::Waiting, self.order),
+            KeyCode::Char('o') => self.show(
+                self.filter,
+                match self.order {
+                    InboxOrder::NewestFirst => InboxOrder::LongestWaiting,
+                    InboxOrder::LongestWaiting => InboxOrder::NewestFirst,
+                },
+            ),
+            KeyCode::Char('/') => {
+                self.overlay = Some(Overlay::Search(SearchView::default()));
+                Vec::new()
+            }
+            KeyCode::Char('u') => {
+                self.overlay = Some(Overlay::Unsent { selected: 0, deleting: false });
+                Vec::new()
+            }
+            KeyCode::Char('?') | KeyCode::F(1) => {
+                self.overlay = Some(Overlay::Help);
+                Vec::new()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn show(&mut self, filter: InboxFilter, order: InboxOrder) -> Vec<Effect> {
+        (self.filter, self.order) = (filter, order);
+        vec![Effect::Inbox(filter, order)]
+    }
+
+    fn step(&mut self, by: isize) -> Vec<Effect> {
+        let Some(last) = self.inbox.len().checked_sub(1) else { return Vec::new() };
+        let place = self.place().unwrap_or(0).saturating_add_signed(by).min(last);
+        let mut effects = self.select(self.inbox.get(place).map(|row| row.chat));
+        // The window grows before the reader gets to its end.
+        if place + 10 >= last {
+            effects.push(Effect::ExtendInbox);
+        }
+        effects
+    }
+
+    fn take(&mut self) -> Vec<Effect> {
+        let Some(row) = self.place().and_then(|place| self.inbox.get(place)) else { return Vec::new() };
+        if row.is_mine {
+            self.note("This chat is yours already.");
+            return Vec::new();
+        }
+        vec![Effect::Take(row.chat)]
+    }
+
+    fn chat_key(&mut self, key: &KeyEvent) -> Vec<Effect> {
+        let layout = Layout::of(self.size);
+        let page = layout.chat_height.saturating_sub(2).max(1) as isize;
+        match key.code {
+            KeyCode::Esc => self.leave_chat(),
+            KeyCode::PageUp => self.scroll(-page),
+            KeyCode::PageDown => self.scroll(page),
+            KeyCode::Up if key.modifiers.contains(KeyModifiers::CONTROL) => self.scroll(-1),
+            KeyCode::Down if key.modifiers.contains(KeyModifiers::CONTROL) => self.scroll(1),
+            KeyCode::End if key.modifiers.contains(KeyModifiers::CONTROL) => self.to_the_end(),
+            KeyCode::Home if key.modifiers.contains(KeyModifiers::CONTROL) => self.scroll(isize::MIN),
+            KeyCode::Char('t') if key.modifiers.contains(KeyModifiers::CONTROL) => self.take(),
+            KeyCode::Char('y') if key.modifiers.contains(KeyModifiers::CONTROL) => {
+                let text = self.chat.as_ref().map(|chat| chat.composer.text().to_owned()).unwrap_or_default();
+                if text.is_empty() { Vec::new() } else { vec![Effect::Copy(text)] }
+            }
+            KeyCode::Enter if key.modifiers.is_empty() => self.send(),
+            _ => {
+                let cells = layout.composer_cells;
+                let Some(chat) = self.chat.as_mut().filter(|chat| !chat.closed) else { return Vec::new() };
+                match chat.composer.key(key, cells) {
+                    Edited::Changed => self.typed(),
+                    Edited::Moved => Vec::new(),
+                    Edited::Ignored => match key.code {
+                        KeyCode::Up => self.scroll(-1),
+                        KeyCode::Down => self.scroll(1),
+                        _ => Vec::new(),
+                    },
+                }
+            }
+        }
+    }
+
+    fn leave_chat(&mut self) -> Vec<Effect> {
+        let mut effects = self.keep_draft_and_stop();
+        self.focus = Focus::List;
+        if self.place().is_none() {
+            effects.extend(self.select(self.inbox.get(self.first).map(|row| row.chat)));
+        }
+        effects
+    }
+
+    fn scroll(&mut self, by: isize) -> Vec<Effect> {
+        let layout = Layout::of(self.size);
+        let height = layout.timeline_height(self);
+        let Some(chat) = self.chat.as_mut() else { return Vec::new() };
+        let lines = chat.lines(layout.chat_cells, &self.zone, self.now);
+        let mut effects = Vec::new();
+        if chat.scroll(by, &lines, height) && !chat.extending && !chat.closed {
+            chat.extending = true;
+            effects.push(Effect::ExtendTimeline(chat.id));
+        }
+        if chat.around && chat.scroll == Scroll::Bottom {
+            effects.push(Effect::ExtendNewer(chat.id));
+        }
+        effects.extend(self.read());
+        effects
+    }
+
+    /// To the newest message; a window around a search hit may not hold it, and is opened anew.
+    fn to_the_end(&mut self) -> Vec<Effect> {
+        let Some(chat) = self.chat.as_mut() else { return Vec::new() };
+        if !chat.around {
+            return self.scroll(isize::MAX);
+        }
+        let mut fresh = OpenChat::new(chat.id, None);
+        std::mem::swap(&mut fresh.composer, &mut chat.composer);
+        fresh.draft_dirty = chat.draft_dirty;
+        let id = chat.id;
+        *chat = fresh;
+        vec![Effect::Open(id, None)]
+    }
+
+    fn send(&mut self) -> Vec<Effect> {
+        let Some(chat) = self.chat.as_mut().filter(|chat| !chat.closed && !chat.composer.is_blank()) else {
+            return Vec::new();
+        };
+        if chat.composer.text().len() > crate::MAX_TEXT_BYTES {
+            self.note("This text is too long: at most 16 KiB.");
+            return Vec::new();
+        }
+        let text = chat.composer.take();
+        chat.draft_dirty = false;
+        chat.target = None;
+        chat.scroll = Scroll::Bottom;
+        let mut effects = vec![Effect::Reply(chat.id, text)];
+        effects.extend(self.stop_typing());
+        if self.chat.as_ref().is_some_and(|chat| chat.around) {
+            effects.extend(self.to_the_end());
+        }
+        effects.extend(self.read());
+        effects
+    }
+
+    fn typed(&mut self) -> Vec<Effect> {
+        let Some(chat) = self.chat.as_mut() else { return Vec::new() };
+        chat.draft_dirty = true;
+        if chat.composer.is_blank() {
+            return self.stop_typing().into_iter().collect();
+        }
+        self.typed_at = Some(self.now);
+        if self.typing_told_at.is_some_and(|at| self.now - at < TYPING_EVERY_MS) {
+            return Vec::new();
+        }
+        self.typing_told_at = Some(self.now);
+        vec![Effect::Typing(chat.id, true)]
+    }
+
+    fn search_key(&mut self, key: &KeyEvent) -> Vec<Effect> {
+        let Some(Overlay::Search(search)) = &mut self.overlay else { return Vec::new() };
+        let hits = search.results.as_ref().map_or(0, |results| results.hits.len());
+        match key.code {
+            KeyCode::Esc => {
+                self.overlay = None;
+                self.read()
+            }
+            KeyCode::Up => {
+                search.selected = search.selected.saturating_sub(1);
+                Vec::new()
+            }
+            KeyCode::Down => {
+                search.selected = (search.selected + 1).min(hits.saturating_sub(1));
+                Vec::new()
+            }
+            KeyCode::Enter => {
+                let hit = search.results.as_ref().and_then(|results| results.hits.get(search.selected));
+                let Some((chat, no)) = hit.map(|hit| (hit.chat, hit.no)) else { return Vec::new() };
+                self.overlay = None;
+                self.focus = Focus::Chat;
+                self.selected = Some(chat);
+                self.keep_in_view();
+                self.open(chat, Some(no))
+            }
+            _ => match search.query.key(key, usize::MAX / 2) {
+                Edited::Changed => vec![Effect::Search(search.query.text().to_owned())],
+                _ => Vec::new(),
+            },
+        }
+    }
+
+    fn unsent_key(&mut self, key: &KeyEvent) -> Vec<Effect> {
+        let Some(Overlay::Unsent { selected, deleting }) = &mut self.overlay else { return Vec::new() };
+        let row = self.unsent.get(*selected);
+        if std::mem::take(deleting) {
+            return match (key.code, row) {
+                (KeyCode::Char('y') | KeyCode::Enter, Some(row)) => vec![Effect::DeleteUnsent(row.id)],
+                _ => Vec::new(),
+            };
+        }
+        match (key.code, row) {
+            (KeyCode::Esc | KeyCode::Char('q' | 'u'), _) => self.overlay = None,
+            (KeyCode::Up | KeyCode::Char('k'), _) => *selected = selected.saturating_sub(1),
+            (KeyCode::Down | KeyCode::Char('j'), _) => {
+                *selected = (*selected + 1).min(self.unsent.len().saturating_sub(1));
+            }
+            (KeyCode::Char('c') | KeyCode::Enter, Some(row)) => return vec![Effect::Copy(row.text.clone())],
+            (KeyCode::Char('d') | KeyCode::Delete, Some(_)) => *deleting = true,
+            _ => {}
+        }
+        Vec::new()
+    }
+}
+
+fn next_filter(filter: InboxFilter) -> InboxFilter {
+    match filter {
+        InboxFilter::All => InboxFilter::Mine,
+        InboxFilter::Mine => InboxFilter::Waiting,
+        InboxFilter::Waiting => InboxFilter::All,
+    }
+}
+
+/// Applies a list's changes in their order, each index as at that step.
+pub fn apply<R>(rows: &mut Vec<R>, changes: Vec<ListChange<R>>) {
+    for change in changes {
+        match change {
+            ListChange::Reset { rows: all } => *rows = all,
+            ListChange::Insert { index, row } => rows.insert((index as usize).min(rows.len()), row),
+            ListChange::Update { index, row } => {
+                if let Some(old) = rows.get_mut(index as usize) {
+                    *old = row;
+                }
+            }
+            ListChange::Remove { index } => {
+                if (index as usize) < rows.len() {
+                    rows.remove(index as usize);
+                }
+            }
+        }
+    }
+}

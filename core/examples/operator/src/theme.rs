@@ -1,0 +1,83 @@
+//! The few styles of the screen. Only the terminal's own sixteen colours: they follow its light or dark theme.
+
+use ratatui::style::{Color, Modifier, Style};
+use switchboard_core::{AuthorKind, ConnectionState, DeliveryState, MessageStatus, TimelineRow};
+
+/// What matters: selection, own name, unread.
+pub fn accent() -> Style {
+    Style::new().fg(Color::Cyan)
+}
+
+/// Second to the text: times, previews, help.
+pub fn soft() -> Style {
+    Style::new().add_modifier(Modifier::DIM)
+}
+
+/// Lines between things.
+pub fn faint() -> Style {
+    Style::new().fg(Color::DarkGray)
+}
+
+/// Titles and unread names.
+pub fn strong() -> Style {
+    Style::new().add_modifier(Modifier::BOLD)
+}
+
+/// Somebody waits.
+pub fn waiting() -> Style {
+    Style::new().fg(Color::Yellow)
+}
+
+/// Something needs a person.
+pub fn alarm() -> Style {
+    Style::new().fg(Color::Red)
+}
+
+/// All is well.
+pub fn good() -> Style {
+    Style::new().fg(Color::Green)
+}
+
+/// The operator's own name.
+pub fn mine() -> Style {
+    accent().add_modifier(Modifier::BOLD)
+}
+
+/// The name over a message of somebody else, and its style.
+pub fn author(row: &TimelineRow) -> (&str, Style) {
+    let name = row.author_name.as_deref();
+    match row.author {
+        AuthorKind::Contact => (name.unwrap_or("Visitor"), strong()),
+        AuthorKind::User => (name.unwrap_or("Staff"), accent()),
+    }
+}
+
+/// How far an own message got, in a word.
+pub fn state(state: DeliveryState) -> (&'static str, Style) {
+    match state {
+        DeliveryState::Queued => ("waits for the network", waiting()),
+        DeliveryState::Sending => ("sending", soft()),
+        DeliveryState::Stored(status) => match status {
+            MessageStatus::Queued | MessageStatus::Submitting => ("on its way", soft()),
+            MessageStatus::Held => ("held back", waiting()),
+            MessageStatus::Unknown => ("may not have arrived", alarm()),
+            MessageStatus::Sent => ("sent", soft()),
+            MessageStatus::Failed => ("failed", alarm()),
+            MessageStatus::Delivered => ("delivered", soft()),
+            MessageStatus::Read => ("read", accent()),
+        },
+    }
+}
+
+/// The connection in a few words, with a mark that also tells it without colour.
+pub fn connection(state: ConnectionState) -> (&'static str, String, Style) {
+    match state {
+        ConnectionState::Online => ("●", "Online".into(), good()),
+        ConnectionState::CatchingUp => ("◐", "Catching up".into(), waiting()),
+        ConnectionState::Connecting => ("◐", "Connecting".into(), waiting()),
+        ConnectionState::Offline { .. } => ("○", "Offline".into(), waiting()),
+        ConnectionState::SignedOut => ("○", "Signed out".into(), alarm()),
+        ConnectionState::Stopped => ("○", "Stopped".into(), soft()),
+        ConnectionState::Refused(code) => ("✕", format!("Refused: {}", crate::words::code(code)), alarm()),
+    }
+}
