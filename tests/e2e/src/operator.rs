@@ -1,0 +1,217 @@
+//! An operator's phone: the real core on a directory of its own, and a way to wait for what it shows.
+
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use switchboard_core::{
+    CommandListener, CommandOutcome, ConnectionListener, ConnectionState, Core, CoreConfig, CoreError, InboxFilter,
+    InboxOrder, InboxRow, List, ListListener, ListRow, ListUpdate, Platform, Subscription, TimelineRow, Typing,
+    UnsentRow,
+};
+use switchboard_protocol::ids::ChatId;
+use tokio::sync::watch;
+
+use crate::WAIT;
+
+/// A phone.
+pub struct Operator {
+    /// The core itself.
+    pub core: Core,
+    dir: PathBuf,
+    pulse: Arc<Pulse>,
+    _subscriptions: Vec<Subscription>,
+}
+
+/// Beats whenever the core tells anything.
+struct Pulse(watch::Sender<u64>);
+
+impl Pulse {
+    fn beat(&self) {
+        self.0.send_modify(|beats| *beats += 1);
+    }
+}
+
+impl<R: ListRow> ListListener<R> for Pulse {
+    fn on_update(&self, _: ListUpdate<R>) {
+        self.beat();
+    }
+}
+
+impl ConnectionListener for Pulse {
+    fn on_connection(&self, _: ConnectionState) {
+        self.beat();
+    }
+}
+
+impl CommandListener for Pulse {
+    fn on_outcome(&self, _: CommandOutcome) {
+        self.beat();
+    }
+}
+
+impl Operator {
+    /// Opens the store in `dir`, which may be empty or hold an earlier one. Nothing is started.
+    pub fn open(dir: &Path) -> Result<Self, CoreError> {
+        let core = Core::open(CoreConfig::new(dir.to_owned(), Platform::Terminal, "test phone"))?;
+        let pulse = Arc::new(Pulse(watch::channel(0).0));
+        let subscriptions = vec![
+            core.inbox(InboxFilter::All, InboxOrder::NewestFirst)?.subscribe(pulse.clone()),
+            core.unsent()?.subscribe(pulse.clone()),
+            core.observe_connection(pulse.clone()),
+            core.observe_commands(pulse.clone()),
+        ];
+        Ok(Self { core, dir: dir.to_owned(), pulse, _subscriptions: subscriptions })
+    }
+
+    /// Opens a fresh store, enrols with this link and starts.
+    pub async fn enrol(dir: &Path, link: &str) -> Result<Self, CoreError> {
+        let operator = Self::open(dir)?;
+        operator.core.enrol(link).await?;
+        operator.core.start();
+        Ok(operator)
+    }
+
+    /// The directory of its store.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// The rows of the inbox.
+    pub fn inbox(&self) -> Vec<InboxRow> {
+        self.core.inbox(InboxFilter::All, InboxOrder::NewestFirst).and_then(|list| all(&list)).unwrap_or_default()
+    }
+
+    /// The rows of a chat's timeline; empty when the chat is not there.
+    pub fn timeline(&self, chat: ChatId) -> Vec<TimelineRow> {
+        self.core.timeline(chat, None).and_then(|list| all(&list)).unwrap_or_default()
+    }
+
+    /// The texts that did not go out.
+    pub fn unsent(&self) -> Vec<UnsentRow> {
+        self.core.unsent().and_then(|list| all(&list)).unwrap_or_default()
+    }
+
+    /// Everything that this phone shows of its chats, in one text: two phones of a user that are up to date have the
+    /// same.
+    pub fn state(&self) -> String {
+        let mut rows = self.inbox();
+        rows.sort_by_key(|row| row.chat);
+        let mut state = String::new();
+        for row in rows {
+            let last = row.last_message.as_ref().map(|last| (&last.preview, last.author, last.sent_at));
+            let _ = writeln!(
+                state,
+                "{} {:?} owner {:?} unread {} waiting since {:?} contact {:?} queue {:?} last {last:?}",
+                row.chat, row.state, row.owner, row.unread, row.waiting_since, row.contact_name, row.queue_name
+            );
+            for message in self.timeline(row.chat) {
+                let (id, no, sent_at, delivery) = (message.id, message.no, message.sent_at, message.state);
+                let author = (message.author, message.author_id, message.author_name);
+                let _ = writeln!(state, "  {id} {no:?} {author:?} {:?} {sent_at} {delivery:?}", message.text);
+            }
+        }
+        state
+    }
+
+    /// Waits until `probe` finds what it looks for; it is asked again whenever the core tells anything.
+    ///
+    /// # Panics
+    /// When it does not come within [`WAIT`]; `what` says what was waited for.
+    pub async fn until<T>(&self, what: &str, probe: impl Fn(&Self) -> Option<T>) -> T {
+        let mut beats = self.pulse.0.subscribe();
+        let search = async {
+            loop {
+                beats.mark_unchanged();
+                if let Some(found) = probe(self) {
+                    return found;
+                }
+                // The sender lives as long as `self`.
+                let _ = beats.changed().await;
+            }
+        };
+        match tokio::time::timeout(WAIT, search).await {
+            Ok(found) => found,
+            Err(_) => panic!(
+                "{what}: not within {WAIT:?}; connection {:?}, {} chats, {} unsent",
+                self.core.connection(),
+                self.inbox().len(),
+                self.unsent().len(),
+            ),
+        }
+    }
+
+    /// Waits until something is true of a chat's timeline.
+    pub async fn until_timeline<T>(&self, chat: ChatId, what: &str, probe: impl Fn(&[TimelineRow]) -> Option<T>) -> T {
+        let list = self.core.timeline(chat, None);
+        let _subscription = list.as_ref().ok().map(|list| list.subscribe(self.pulse.clone()));
+        self.until(what, |operator| probe(&operator.timeline(chat))).await
+    }
+
+    /// Waits until a chat with this id is in the inbox.
+    pub async fn until_chat(&self, chat: ChatId) -> InboxRow {
+        self.until("the chat is in the inbox", |operator| operator.inbox().into_iter().find(|row| row.chat == chat))
+            .await
+    }
+
+    /// Waits until there is a chat whose last message is this, and returns its row.
+    pub async fn until_offered(&self, text: &str) -> InboxRow {
+        self.until("a chat with this text is offered", |operator| {
+            let shows = |row: &InboxRow| row.last_message.as_ref().is_some_and(|last| last.preview == text);
+            operator.inbox().into_iter().find(shows)
+        })
+        .await
+    }
+
+    /// Waits until a chat is no longer in the inbox.
+    pub async fn until_gone(&self, chat: ChatId) {
+        self.until("the chat is gone", |operator| operator.inbox().iter().all(|row| row.chat != chat).then_some(()))
+            .await;
+    }
+
+    /// Waits until the core is up to date.
+    pub async fn until_online(&self) {
+        self.until("online", |operator| (operator.core.connection() == ConnectionState::Online).then_some(())).await;
+    }
+
+    /// Stops the network and lets go of the store, so that its directory can be opened again.
+    pub async fn close(self) -> PathBuf {
+        let Self { core, dir, _subscriptions, .. } = self;
+        core.stop().await;
+        drop(_subscriptions);
+        drop(core);
+        dir
+    }
+}
+
+/// All rows of a list, however long its window is.
+fn all<R: ListRow>(list: &List<R>) -> Result<Vec<R>, CoreError> {
+    loop {
+        let before = list.rows().len();
+        list.extend(500)?;
+        let rows = list.rows();
+        if rows.len() == before {
+            return Ok(rows);
+        }
+    }
+}
+
+/// Who types where, as a stream.
+pub fn typing_stream(core: &Core) -> TypingStream {
+    let (sender, receiver) = tokio::sync::mpsc::unbounded_channel();
+    let listener = move |typing: Typing| drop(sender.send(typing));
+    TypingStream { receiver, _subscription: core.observe_typing(Arc::new(listener)) }
+}
+
+/// A stream of typing notices; dropping it ends the subscription.
+pub struct TypingStream {
+    receiver: tokio::sync::mpsc::UnboundedReceiver<Typing>,
+    _subscription: Subscription,
+}
+
+impl TypingStream {
+    /// The next notice.
+    pub async fn recv(&mut self) -> Option<Typing> {
+        self.receiver.recv().await
+    }
+}

@@ -1,0 +1,188 @@
+//! A website visitor: the widget's protocol over a real socket, without a browser.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use futures_util::{SinkExt, StreamExt};
+use switchboard_protocol::ids::{FeedId, MessageId};
+use switchboard_protocol::limits::PROTOCOL_VERSION;
+use switchboard_protocol::widget::{
+    Upto, WIDGET_SOCKET_PATH, WidgetAccepted, WidgetClientFrame, WidgetHello, WidgetMessage, WidgetSend,
+    WidgetServerFrame, WidgetTyping, WidgetWelcome,
+};
+use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
+
+use crate::WAIT;
+
+/// What may go wrong for a visitor.
+#[derive(Debug, thiserror::Error)]
+pub enum VisitorError {
+    /// The socket failed.
+    #[error("socket: {0}")]
+    Socket(#[from] tokio_tungstenite::tungstenite::Error),
+    /// The server closed the connection.
+    #[error("the connection ended")]
+    Ended,
+    /// The server said something that the widget does not understand.
+    #[error("frame: {0}")]
+    Frame(#[from] switchboard_protocol::FrameError),
+    /// Nothing came within [`WAIT`].
+    #[error("nothing came in time")]
+    Timeout,
+}
+
+/// A visitor's connection.
+pub struct Visitor {
+    socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    /// The token to come back with.
+    pub token: String,
+    /// The server's log.
+    pub feed_id: FeedId,
+    /// What the server said at the beginning.
+    pub welcome: WidgetWelcome,
+    /// The messages that came, in the order of arrival.
+    pub messages: Vec<WidgetMessage>,
+}
+
+/// A socket with the `Origin` that the widget's frame has.
+pub async fn connect(
+    addr: SocketAddr,
+    origin: &str,
+) -> Result<WebSocketStream<MaybeTlsStream<TcpStream>>, tokio_tungstenite::tungstenite::Error> {
+    let mut request = format!("ws://{addr}{WIDGET_SOCKET_PATH}").into_client_request()?;
+    let origin = origin.parse().map_err(tokio_tungstenite::tungstenite::http::Error::from)?;
+    request.headers_mut().insert("origin", origin);
+    Ok(tokio_tungstenite::connect_async(request).await?.0)
+}
+
+impl Visitor {
+    /// Opens the widget as a new visitor.
+    pub async fn open(addr: SocketAddr, channel: &str) -> Result<Self, VisitorError> {
+        Self::hello(addr, channel, None, None, 0).await
+    }
+
+    /// Opens the widget again, as after a reload that kept nothing but the token.
+    pub async fn reopen(addr: SocketAddr, channel: &str, token: &str) -> Result<Self, VisitorError> {
+        Self::hello(addr, channel, Some(token.to_owned()), None, 0).await
+    }
+
+    /// Opens the widget with this state. The socket's `Origin` is the server's own, as the widget's frame has it.
+    pub async fn hello(
+        addr: SocketAddr,
+        channel: &str,
+        token: Option<String>,
+        feed_id: Option<FeedId>,
+        after: u64,
+    ) -> Result<Self, VisitorError> {
+        let mut socket = connect(addr, &format!("http://{addr}")).await?;
+        let hello = WidgetHello { v: PROTOCOL_VERSION, channel: channel.into(), token: token.clone(), feed_id, after };
+        send(&mut socket, &WidgetClientFrame::Hello(hello)).await?;
+        let welcome = loop {
+            if let WidgetServerFrame::Welcome(welcome) = next(&mut socket).await? {
+                break welcome;
+            }
+        };
+        let token = welcome.token.clone().or(token).ok_or(VisitorError::Ended)?;
+        Ok(Self { socket, token, feed_id: welcome.feed_id, welcome, messages: Vec::new() })
+    }
+
+    /// Sends one frame.
+    pub async fn send_frame(&mut self, frame: &WidgetClientFrame) -> Result<(), VisitorError> {
+        send(&mut self.socket, frame).await
+    }
+
+    /// The next frame; messages are also kept.
+    pub async fn next_frame(&mut self) -> Result<WidgetServerFrame, VisitorError> {
+        let frame = next(&mut self.socket).await?;
+        if let WidgetServerFrame::Message(message) = &frame {
+            self.messages.push(message.clone());
+        }
+        Ok(frame)
+    }
+
+    /// Sends a text and waits until the server has stored it.
+    pub async fn say(&mut self, text: &str) -> Result<WidgetAccepted, VisitorError> {
+        self.say_as(MessageId::new(), text).await
+    }
+
+    /// Sends a text under this id and waits until the server has stored it.
+    pub async fn say_as(&mut self, id: MessageId, text: &str) -> Result<WidgetAccepted, VisitorError> {
+        self.offer(id, text).await?;
+        loop {
+            match self.next_frame().await? {
+                WidgetServerFrame::Accepted(accepted) if accepted.id == id => return Ok(accepted),
+                WidgetServerFrame::Bye(_) => return Err(VisitorError::Ended),
+                _ => {}
+            }
+        }
+    }
+
+    /// Sends a text under this id without waiting.
+    pub async fn offer(&mut self, id: MessageId, text: &str) -> Result<(), VisitorError> {
+        let message = WidgetSend { id, text: text.into(), name: None, email: None };
+        self.send_frame(&WidgetClientFrame::Send(message)).await
+    }
+
+    /// Waits for a message with this text, from either side.
+    pub async fn hear(&mut self, text: &str) -> Result<WidgetMessage, VisitorError> {
+        loop {
+            if let Some(message) = self.messages.iter().find(|message| message.text == text) {
+                return Ok(message.clone());
+            }
+            self.next_frame().await?;
+        }
+    }
+
+    /// Waits until this many messages came.
+    pub async fn hear_messages(&mut self, count: usize) -> Result<&[WidgetMessage], VisitorError> {
+        while self.messages.len() < count {
+            self.next_frame().await?;
+        }
+        Ok(&self.messages)
+    }
+
+    /// Says that the visitor is typing, or stopped.
+    pub async fn typing(&mut self, typing: bool) -> Result<(), VisitorError> {
+        self.send_frame(&WidgetClientFrame::Typing(WidgetTyping { name: None, typing })).await
+    }
+
+    /// Says that everything up to this message was seen.
+    pub async fn read(&mut self, upto: u64) -> Result<(), VisitorError> {
+        self.send_frame(&WidgetClientFrame::Read(Upto { upto })).await
+    }
+
+    /// Says that everything up to this message arrived.
+    pub async fn delivered(&mut self, upto: u64) -> Result<(), VisitorError> {
+        self.send_frame(&WidgetClientFrame::Delivered(Upto { upto })).await
+    }
+}
+
+async fn send(
+    socket: &mut WebSocketStream<MaybeTlsStream<TcpStream>>,
+    frame: &WidgetClientFrame,
+) -> Result<(), VisitorError> {
+    let json = frame.to_json().map_err(|error| switchboard_protocol::FrameError::Malformed(error.to_string()))?;
+    Ok(socket.send(Message::text(json)).await?)
+}
+
+async fn next(socket: &mut WebSocketStream<MaybeTlsStream<TcpStream>>) -> Result<WidgetServerFrame, VisitorError> {
+    let deadline = tokio::time::sleep(WAIT);
+    tokio::pin!(deadline);
+    loop {
+        let message = tokio::select! {
+            message = socket.next() => message.ok_or(VisitorError::Ended)??,
+            () = &mut deadline => return Err(VisitorError::Timeout),
+        };
+        match message {
+            Message::Text(text) => return Ok(WidgetServerFrame::parse(&text)?),
+            Message::Close(_) => return Err(VisitorError::Ended),
+            _ => {}
+        }
+    }
+}
+
+/// How long a visitor that was cut off waits before it tries again, in tests.
+pub const RETRY: Duration = Duration::from_millis(50);

@@ -1,0 +1,11 @@
+//! The main job on its real parts: a real server on a free port, real cores, real sockets, and a network that fails.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod client_kill;
+mod cut;
+mod main_path;
+mod purge;
+mod race;
+mod server_kill;
+mod snapshot;
