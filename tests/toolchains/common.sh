@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Shared by tests/run and the install scripts beside this file; sourced, never run.
 #
 # What is installed goes to the system (Debian packages), to the tools' own caches (~/.m2, ~/.npm) or to $CACHE:

@@ -2,7 +2,7 @@
 # Swift 6 on Debian: Debian 13 packages it, Debian 12 does not, so it lives in a chroot of Debian 13 in the cache.
 #
 #   swift.sh install                 makes the chroot if it is not there (about a minute, 2 GB)
-#   swift.sh run DIRECTORY CMD...    runs a command in it with DIRECTORY mounted at the same path
+#   swift.sh run DIR[:DIR] CMD...    runs a command in it with these directories mounted at the same paths
 #
 # Both need root. A command runs in a mount and a process namespace of its own: when it ends, however it ends, its
 # processes are gone and nothing stays mounted.
@@ -57,11 +57,14 @@ run() {
     exec_as_root unshare --mount --pid --fork --kill-child --propagation private bash -c '
         set -e
         root=$1 shared=$2; shift 2
-        mkdir -p "$root$shared"
         mount -t proc proc "$root/proc"
         mount --rbind /dev "$root/dev"
-        mount --bind "$shared" "$root$shared"
         mount -t tmpfs -o mode=1777 tmpfs "$root/tmp"
+        IFS=: read -ra directories <<<"$shared"
+        for directory in "${directories[@]}"; do
+            mkdir -p "$root$directory"
+            mount --bind "$directory" "$root$directory"
+        done
         exec chroot "$root" env -i HOME=/root LANG=C.UTF-8 PATH=/usr/libexec/swift/bin:/usr/bin:/bin "$@"
     ' swift "$ROOT" "$shared" "$@"
 }

@@ -1,1 +1,33 @@
-//! .
+//! The core's face to the apps: this folder is the whole surface that Swift and Kotlin see. It converts and delegates;
+//! nothing is decided here.
+//!
+//! | file | what |
+//! | --- | --- |
+//! | [`engine`] | [`SwitchboardCore`]: open, sign in, start, act |
+//! | [`lists`] | the list handles and their changes |
+//! | [`records`] | the rows, flat and immutable, everything a cell draws |
+//! | [`listeners`] | what an app implements to be told, and [`Subscription`] |
+//! | [`errors`] | the one error, by what the screen does, and every code with its meaning |
+//! | [`ids`] | an id is a type each on the other side too |
+//! | `runtime` | why a command runs to completion |
+//!
+//! Records are types of their own and not the core's: the core may change its model without breaking an app's build,
+//! and what crosses is seen here.
+
+// The macros of UniFFI expand to `#[no_mangle] extern "C"` functions, which are unsafe to declare; nothing in this
+// crate writes `unsafe` by hand.
+#![allow(unsafe_code)]
+
+pub mod engine;
+pub mod errors;
+pub mod ids;
+pub mod listeners;
+pub mod lists;
+pub mod records;
+mod runtime;
+
+pub use self::engine::SwitchboardCore;
+pub use self::errors::SwitchboardError;
+pub use self::listeners::Subscription;
+
+uniffi::setup_scaffolding!();

@@ -1,0 +1,15 @@
+//! Ids cross as their text; uniffi.toml turns each into a type of its own on the other side.
+
+use switchboard_core::{ChatId, CommandId, MessageId, UnsentId, UserId};
+
+macro_rules! ids {
+    ($($name:ident),+ $(,)?) => {$(
+        uniffi::custom_type!($name, String, {
+            remote,
+            try_lift: |text| Ok(text.parse::<$name>()?),
+            lower: |id| id.to_string(),
+        });
+    )+};
+}
+
+ids!(ChatId, CommandId, MessageId, UnsentId, UserId);

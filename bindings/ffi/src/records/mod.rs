@@ -1,0 +1,59 @@
+//! The rows and values that cross: flat, immutable, everything a cell draws, no follow-up call.
+//!
+//! Those that hold a customer's or an operator's words have no `Debug`, so that none reaches a log by way of `{:?}`.
+
+mod account;
+mod inbox;
+mod search;
+mod timeline;
+mod unsent;
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+pub use account::{
+    Account, CommandKind, CommandOutcome, ConnectionState, CoreOptions, Outcome, Platform, Role, Typing,
+};
+pub use inbox::{ChannelKind, ChatState, InboxFilter, InboxOrder, InboxRow, LastMessage};
+pub use search::{SearchHit, SearchResults, SnippetPart};
+pub use timeline::{AuthorKind, DeliveryState, TimelineRow};
+pub use unsent::{UnsentReason, UnsentRow};
+
+/// A time of the core as a `Date` or `Instant`. What lies before 1970 is nobody's message and counts as 1970.
+fn time(unix_ms: i64) -> SystemTime {
+    UNIX_EPOCH + Duration::from_millis(u64::try_from(unix_ms).unwrap_or(0))
+}
+
+/// An enum of the same variants on both sides; the exhaustive match makes a new variant of the core a build error here.
+macro_rules! mirror {
+    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, uniffi::Enum)]
+        pub enum $name { $($(#[$vdoc])* $variant),+ }
+
+        impl From<switchboard_core::$name> for $name {
+            fn from(value: switchboard_core::$name) -> Self {
+                match value { $(switchboard_core::$name::$variant => Self::$variant),+ }
+            }
+        }
+
+        impl From<$name> for switchboard_core::$name {
+            fn from(value: $name) -> Self {
+                match value { $($name::$variant => Self::$variant),+ }
+            }
+        }
+    };
+}
+use mirror;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_keeps_its_milliseconds_and_never_overflows() {
+        assert_eq!(time(1_700_000_000_123).duration_since(UNIX_EPOCH).unwrap().as_millis(), 1_700_000_000_123);
+        assert_eq!(time(-1), UNIX_EPOCH);
+        assert_eq!(time(i64::MIN), UNIX_EPOCH);
+        let _ = time(i64::MAX);
+    }
+}

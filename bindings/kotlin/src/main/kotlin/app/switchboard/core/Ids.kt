@@ -1,0 +1,35 @@
+package app.switchboard.core
+
+import java.util.UUID
+
+// An id is a UUID, and a type each, so that a chat's id cannot be passed for a message's.
+
+/** A chat's id. */
+@JvmInline
+value class ChatId(val value: UUID) {
+    override fun toString() = value.toString()
+}
+
+/** A member of staff's id. */
+@JvmInline
+value class UserId(val value: UUID) {
+    override fun toString() = value.toString()
+}
+
+/** A message's id. */
+@JvmInline
+value class MessageId(val value: UUID) {
+    override fun toString() = value.toString()
+}
+
+/** A command's id; the message that a reply sends has the same UUID. */
+@JvmInline
+value class CommandId(val value: UUID) {
+    override fun toString() = value.toString()
+}
+
+/** An unsent text's id; a refused reply's has the UUID of its message. */
+@JvmInline
+value class UnsentId(val value: UUID) {
+    override fun toString() = value.toString()
+}

@@ -1,0 +1,79 @@
+package app.switchboard.core
+
+import kotlinx.coroutines.flow.Flow
+import kotlinx.coroutines.flow.first
+import kotlinx.coroutines.runBlocking
+import kotlinx.coroutines.withTimeout
+import java.nio.file.Files
+import java.nio.file.Path
+import kotlin.io.path.absolutePathString
+import kotlin.time.Duration.Companion.seconds
+
+/** A company: Anna and Boris answer the visitors of one website. Each test has its own. */
+class Office : AutoCloseable {
+    val server = TestServer()
+    private val open = ArrayDeque<AutoCloseable>(listOf(server))
+    private val channel: String
+
+    init {
+        server.admin("user", "add", "Anna", "--email", "anna@example.com", "--password-stdin", input = PASSWORD)
+        server.admin("user", "add", "Boris", "--email", "boris@example.com", "--password-stdin", input = PASSWORD)
+        server.admin("queue", "add", "Sales", "--members", "Anna,Boris")
+        channel = between(server.admin("channel", "add", "Shop", "--origin", "https://shop.example.com"), "data-channel=\"", "\"")
+        server.admin("route", "set", "Shop", "--queue", "Sales")
+    }
+
+    /** A phone of nobody yet. */
+    fun phone(directory: Path = directory()) = SwitchboardCore.open(
+        CoreOptions(directory.absolutePathString(), Platform.ANDROID, "test phone"),
+    ).also(::closeAtEnd)
+
+    fun enrolmentLink(user: String) =
+        Regex("switchboard://enrol\\S+").find(server.admin("user", "enrol", user))?.value ?: error("no link")
+
+    /** A phone of this user, up to date and online. */
+    suspend fun onlinePhone(user: String, directory: Path = directory()) = phone(directory).also {
+        it.enrol(enrolmentLink(user))
+        it.start()
+        it.awaitOnline()
+    }
+
+    fun visitor() = Visitor(server.url, channel).also(::closeAtEnd)
+
+    fun directory(): Path = Files.createTempDirectory("switchboard-phone")
+        .also { open.addFirst(AutoCloseable { it.toFile().deleteRecursively() }) }
+
+    private fun closeAtEnd(what: AutoCloseable) = open.addFirst(what)
+
+    override fun close() = open.forEach { it.close() }
+
+    companion object {
+        const val PASSWORD = "correct horse battery staple"
+
+        private fun between(text: String, start: String, end: String) =
+            text.substringAfter(start, "").substringBefore(end).ifEmpty { error("no $start in: $text") }
+    }
+}
+
+/** Runs a test in an office of its own; what hangs fails. */
+fun inOffice(test: suspend Office.() -> Unit) = runBlocking {
+    withTimeout(120.seconds) { Office().use { it.test() } }
+}
+
+suspend fun <T> Flow<T>.await(matches: (T) -> Boolean): T = withTimeout(WAIT_SECONDS.seconds) { first(matches) }
+
+suspend fun SwitchboardCore.awaitOnline() {
+    connectionStates().await { it is ConnectionState.Online }
+}
+
+fun SwitchboardCore.allChats() = inbox(InboxFilter.ALL, InboxOrder.NEWEST_FIRST)
+
+/** The one chat of a phone's inbox, as soon as it looks like this. */
+suspend fun SwitchboardCore.awaitChat(matches: (InboxRow) -> Boolean = { true }): InboxRow =
+    allChats().use { list -> list.rows().await { rows -> rows.size == 1 && matches(rows[0]) }[0] }
+
+suspend fun SwitchboardCore.awaitMessages(chat: ChatId, matches: (List<TimelineRow>) -> Boolean): List<TimelineRow> =
+    timeline(chat, null).use { list -> list.rows().await(matches) }
+
+suspend fun SwitchboardCore.awaitUnsent(matches: (List<UnsentRow>) -> Boolean): List<UnsentRow> =
+    unsent().use { list -> list.rows().await(matches) }

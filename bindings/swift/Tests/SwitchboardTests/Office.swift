@@ -1,0 +1,103 @@
+import Foundation
+import Switchboard
+
+let password = "correct horse battery staple"
+
+/// A company: Anna and Boris answer the visitors of one website. Each test has its own.
+final class Office: @unchecked Sendable {
+    let server: TestServer
+    private let channel: String
+    private var directories: [URL] = []
+
+    init() throws {
+        server = try TestServer()
+        try server.admin("user", "add", "Anna", "--email", "anna@example.com", "--password-stdin", input: password)
+        try server.admin("user", "add", "Boris", "--email", "boris@example.com", "--password-stdin", input: password)
+        try server.admin("queue", "add", "Sales", "--members", "Anna,Boris")
+        let printed = try server.admin("channel", "add", "Shop", "--origin", "https://shop.example.com")
+        guard let key = printed.firstMatch(of: /data-channel="([^"]+)"/) else { throw Failure("no key in: \(printed)") }
+        channel = String(key.1)
+        try server.admin("route", "set", "Shop", "--queue", "Sales")
+    }
+
+    deinit {
+        for directory in directories { try? FileManager.default.removeItem(at: directory) }
+    }
+
+    /// A directory for a phone's store.
+    func directory() throws -> URL {
+        let directory = try temporaryDirectory("phone")
+        directories.append(directory)
+        return directory
+    }
+
+    /// A phone of nobody yet.
+    func phone(_ directory: URL? = nil) throws -> SwitchboardCore {
+        let directory = try directory ?? self.directory()
+        return try SwitchboardCore.open(
+            options: CoreOptions(directory: directory.path, platform: .ios, deviceName: "test phone"))
+    }
+
+    func enrolmentLink(_ user: String) throws -> String {
+        let printed = try server.admin("user", "enrol", user)
+        guard let link = printed.firstMatch(of: /switchboard:\/\/enrol\S+/) else { throw Failure("no link in: \(printed)") }
+        return String(link.0)
+    }
+
+    /// A phone of this user, up to date and online.
+    func onlinePhone(_ user: String, _ directory: URL? = nil) async throws -> SwitchboardCore {
+        let phone = try phone(directory)
+        _ = try await phone.enrol(link: enrolmentLink(user))
+        try phone.start()
+        _ = try await next("connection", phone.connectionStates()) { $0 == .online }
+        return phone
+    }
+
+    func visitor() throws -> Visitor { try Visitor(server, channel: channel) }
+}
+
+/// The first element that passes, within the time that a test waits.
+func next<Element: Sendable>(
+    _ what: String, _ stream: AsyncStream<Element>, where matches: @escaping @Sendable (Element) -> Bool
+) async throws -> Element {
+    try await withThrowingTaskGroup(of: Element.self) { group in
+        defer { group.cancelAll() }
+        group.addTask {
+            for await element in stream where matches(element) { return element }
+            throw Failure("the stream of \(what) ended")
+        }
+        group.addTask {
+            try await Task.sleep(for: .seconds(waitSeconds))
+            throw Failure("no \(what) came")
+        }
+        guard let element = try await group.next() else { throw Failure("no \(what) came") }
+        return element
+    }
+}
+
+extension SwitchboardCore {
+    func allChats() throws -> InboxList { try inbox(filter: .all, order: .newestFirst) }
+
+    /// The one chat of a phone's inbox, as soon as it looks like this.
+    func chat(where matches: @escaping @Sendable (InboxRow) -> Bool = { _ in true }) async throws -> InboxRow {
+        try await next("chat", allChats().rows()) { $0.count == 1 && matches($0[0]) }[0]
+    }
+
+    func messages(
+        _ chat: ChatId, where matches: @escaping @Sendable ([TimelineRow]) -> Bool
+    ) async throws -> [TimelineRow] {
+        try await next("message", timeline(chat: chat, around: nil).rows(), where: matches)
+    }
+
+    func unsentTexts(where matches: @escaping @Sendable ([UnsentRow]) -> Bool) async throws -> [UnsentRow] {
+        try await next("unsent text", unsent().rows(), where: matches)
+    }
+
+    /// Waits until a race for this chat is decided on this phone: true when somebody else has it.
+    func loses(_ chat: ChatId) async throws -> Bool {
+        let rows = try await next("decision", allChats().rows()) { rows in
+            !rows.contains { $0.chat == chat } || rows.contains { $0.chat == chat && $0.isMine }
+        }
+        return !rows.contains { $0.chat == chat }
+    }
+}
