@@ -8,9 +8,9 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 use tokio::task::JoinSet;
 
+use crate::Result;
 use crate::proc::{OtherLoad, cpu_nanos};
 use crate::wire::{Meter, Run, Visitor};
-use crate::Result;
 
 /// What is to be sent.
 #[derive(Clone, Copy)]
@@ -47,7 +47,12 @@ pub struct Outcome {
 }
 
 /// Sends this plan over these visitors, who are returned for the next run.
-pub async fn drive(meter: &Arc<Meter>, visitors: Vec<Visitor>, pid: u32, plan: Plan) -> Result<(Outcome, Vec<Visitor>)> {
+pub async fn drive(
+    meter: &Arc<Meter>,
+    visitors: Vec<Visitor>,
+    pid: u32,
+    plan: Plan,
+) -> Result<(Outcome, Vec<Visitor>)> {
     // A warm-up that is not counted: caches, prepared statements, the allocator.
     let warm = Plan { seconds: (plan.seconds / 5.0).min(1.0), ..plan };
     let (_, _, visitors) = send(meter, &meter.begin(), visitors, warm).await?;
@@ -81,7 +86,12 @@ pub async fn drive(meter: &Arc<Meter>, visitors: Vec<Visitor>, pid: u32, plan: P
     Ok((outcome, visitors))
 }
 
-async fn send(meter: &Arc<Meter>, run: &Arc<Run>, visitors: Vec<Visitor>, plan: Plan) -> Result<(u64, f64, Vec<Visitor>)> {
+async fn send(
+    meter: &Arc<Meter>,
+    run: &Arc<Run>,
+    visitors: Vec<Visitor>,
+    plan: Plan,
+) -> Result<(u64, f64, Vec<Visitor>)> {
     let count = visitors.len();
     let sent = Arc::new(AtomicU64::new(0));
     let since = Instant::now();
@@ -131,4 +141,3 @@ pub fn middle(outcomes: &[Outcome]) -> Option<Outcome> {
     })
     .filter(|_| !outcomes.is_empty())
 }
-

@@ -1,25 +1,126 @@
-//! scratch
+//! Measures Switchboard beside its limits, run by hand: `cargo run --release -p switchboard-bench`.
+//!
+//! Absolute figures drift with the machine's noise, so each figure stands beside a limit from the same minutes: a
+//! reference relay that writes the same rows and does nothing else, a bare socket echo, the same SQL alone. What other
+//! processes used of the machine meanwhile is printed in the last column.
+
+// This program prints a table; that is what it is for.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
-mod child; mod load; mod proc; mod relay; mod rows; mod stats; mod wire;
-pub type Result<T, E = Box<dyn std::error::Error + Send + Sync>> = std::result::Result<T, E>;
-#[tokio::main]
-async fn main() -> Result<()> {
-    let args: Vec<String> = std::env::args().collect();
-    if args.get(1).is_some_and(|a| a=="relay") {
-        let l = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
-        child::announce(&child::Ready{addr:l.local_addr()?,channels:vec![],codes:vec![]})?;
-        tokio::select!{ r = relay::serve(args[2].parse::<std::path::PathBuf>()?.join("relay.db"), l) => r?, _ = child::until_parent_leaves()=>{} }
-        return Ok(());
-    }
+
+mod child;
+mod footprint;
+mod load;
+mod messages;
+mod proc;
+mod relay;
+mod report;
+mod rows;
+mod sql;
+mod stats;
+mod wire;
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+/// What can go wrong in a measurement ends it.
+pub(crate) type Result<T, E = Box<dyn std::error::Error + Send + Sync>> = std::result::Result<T, E>;
+
+/// Measures Switchboard beside its limits.
+#[derive(Parser)]
+struct Args {
+    /// Short runs, one each: to see that everything works, not for figures.
+    #[arg(long)]
+    quick: bool,
+    /// Only these parts.
+    #[arg(long, value_enum)]
+    only: Vec<Part>,
+    /// Also writes everything to this file.
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// Where the databases are made; a file system in memory would make every commit free.
+    #[arg(long, value_name = "DIR", default_value = "target/bench")]
+    dir: PathBuf,
+    #[command(subcommand)]
+    child: Option<Child>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Part {
+    Echo,
+    Sql,
+    Messages,
+    Memory,
+    Start,
+}
+
+/// The measured processes; started by this program, not by hand.
+#[derive(Subcommand)]
+enum Child {
+    #[command(hide = true)]
+    Echo { dir: PathBuf },
+    #[command(hide = true)]
+    Relay { dir: PathBuf },
+}
+
+fn main() -> Result<()> {
+    let args = Args::parse();
     proc::raise_descriptor_limit()?;
-    let dir = tempfile::tempdir()?;
-    let p = child::Process::start(&["relay"], dir.path()).await?;
-    let meter = std::sync::Arc::new(wire::Meter::default());
-    let mut ops=vec![]; for _ in 0..50 { ops.push(wire::Operator::relay(p.ready.addr, meter.clone()).await?); }
-    for (rate,fan) in [(Some(200.0),10),(Some(1000.0),10),(None,1),(None,10),(None,50)] {
-        let mut v=vec![]; for i in 0..50 { v.push(wire::Visitor::post(p.ready.addr, i, fan).await?); }
-        let (o,_) = load::drive(&meter, v, p.pid(), load::Plan{rate,seconds:3.0,fan}).await?;
-        println!("{rate:?} {fan} {o:?}");
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    match args.child {
+        Some(child) => runtime.block_on(be(child)),
+        None => runtime.block_on(measure(args)),
     }
-    p.stop().await
+}
+
+async fn be(child: Child) -> Result<()> {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+    let ready = child::Ready { addr: listener.local_addr()?, channels: Vec::new(), codes: Vec::new() };
+    let serving = async {
+        match child {
+            Child::Echo { .. } => {
+                child::announce(&ready)?;
+                relay::serve_echo(listener).await
+            }
+            Child::Relay { dir } => {
+                child::announce(&ready)?;
+                relay::serve(dir.join("relay.db"), listener).await
+            }
+        }
+    };
+    tokio::select! {
+        done = serving => done,
+        () = child::until_parent_leaves() => Ok(()),
+    }
+}
+
+async fn measure(args: Args) -> Result<()> {
+    std::fs::create_dir_all(&args.dir)?;
+    let dir = tempfile::tempdir_in(&args.dir)?;
+    let (path, quick) = (dir.path(), args.quick);
+    let effort = messages::Effort::new(quick);
+    let wanted = |part: Part| args.only.is_empty() || args.only.contains(&part);
+    let mut report = report::Report::new();
+    for (name, value) in &report.machine {
+        println!("{name}: {value}");
+    }
+    if wanted(Part::Echo) {
+        messages::echo(&mut report, effort, path).await?;
+    }
+    if wanted(Part::Sql) {
+        sql::run(&mut report, quick, path)?;
+    }
+    if wanted(Part::Messages) {
+        messages::run(&mut report, effort, path).await?;
+    }
+    if wanted(Part::Memory) {
+        footprint::memory(&mut report, quick, path).await?;
+    }
+    if wanted(Part::Start) {
+        footprint::start(&mut report, quick, path).await?;
+    }
+    if let Some(json) = &args.json {
+        report.write(json)?;
+    }
+    Ok(())
 }

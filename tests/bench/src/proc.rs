@@ -50,7 +50,13 @@ impl OtherLoad {
     /// Starts to measure; `pids` are ours and do not count.
     pub fn start(pids: &[u32]) -> Self {
         let (busy, total) = machine();
-        Self { pids: pids.to_vec(), own: pids.iter().map(|&pid| cpu_nanos(pid)).sum(), busy, total, since: Instant::now() }
+        Self {
+            pids: pids.to_vec(),
+            own: pids.iter().map(|&pid| cpu_nanos(pid)).sum(),
+            busy,
+            total,
+            since: Instant::now(),
+        }
     }
 
     /// Cores that others kept busy since then.

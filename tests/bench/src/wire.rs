@@ -11,9 +11,7 @@ use switchboard_protocol::device::{DeviceInfo, ENROL_PATH, EnrolRequest, Platfor
 use switchboard_protocol::frame::{Ack, Empty, Hello};
 use switchboard_protocol::ids::MessageId;
 use switchboard_protocol::limits::PROTOCOL_VERSION;
-use switchboard_protocol::widget::{
-    WIDGET_SOCKET_PATH, WidgetClientFrame, WidgetHello, WidgetSend, WidgetServerFrame,
-};
+use switchboard_protocol::widget::{WIDGET_SOCKET_PATH, WidgetClientFrame, WidgetHello, WidgetSend, WidgetServerFrame};
 use switchboard_protocol::{ClientFrame, ServerFrame};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
