@@ -176,6 +176,8 @@ pub struct App {
     pub typing: Vec<Typing>,
     /// The unsent texts.
     pub unsent: Vec<UnsentRow>,
+    /// Lines of whoever runs the inbox, shown while no chat is open and under the keys.
+    pub hints: Vec<String>,
     /// What the last line says, and until when.
     pub note: Option<(String, i64)>,
     typed_at: Option<i64>,
@@ -202,6 +204,7 @@ impl App {
             chat: None,
             typing: Vec::new(),
             unsent: Vec::new(),
+            hints: Vec::new(),
             note: None,
             typed_at: None,
             typing_told_at: None,
@@ -326,7 +329,8 @@ impl App {
         let was_in = self.account.is_some();
         self.account = name;
         if was_in {
-            *self = App::new(self.size, self.now, self.zone);
+            let hints = std::mem::take(&mut self.hints);
+            *self = App { hints, ..App::new(self.size, self.now, self.zone) };
             self.sign_in.failed("This device was signed out. Its messages were deleted here.".into());
             return vec![Effect::Close];
         }

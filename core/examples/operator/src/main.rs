@@ -33,7 +33,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     let done = {
         let mut screen = Screen::open()?;
-        run(&core, &mut screen.terminal, terminated()).await
+        run(&core, &mut screen.terminal, Vec::new(), terminated()).await
     };
     core.stop().await;
     Ok(done?)

@@ -62,10 +62,12 @@ fn terminal_error(error: impl std::fmt::Display) -> RunError {
     RunError::Terminal(error.to_string())
 }
 
-/// Shows the inbox until the operator quits or `stop` completes. The core goes on.
+/// Shows the inbox until the operator quits or `stop` completes. The core goes on. The hints stand where no chat is
+/// open, and under the keys.
 pub async fn run<B: Backend>(
     core: &Core,
     terminal: &mut Terminal<B>,
+    hints: Vec<String>,
     stop: impl Future<Output = ()>,
 ) -> Result<(), RunError>
 where
@@ -73,6 +75,7 @@ where
 {
     let size = terminal.size().map_err(terminal_error)?;
     let mut app = App::new((size.width, size.height), now(), Zone::Local);
+    app.hints = hints;
     let (news, mut inbox) = unbounded_channel();
     let mut watch = Watch::new(core.clone(), news)?;
     let mut events = EventStream::new();

@@ -105,7 +105,7 @@ pub fn draw(app: &App, frame: &mut Frame<'_>) {
         Some(Overlay::Unsent { selected, deleting }) => {
             overlay::unsent(app, *selected, *deleting, frame, full(&layout, area));
         }
-        Some(Overlay::Help) => overlay::help(frame, full(&layout, area)),
+        Some(Overlay::Help) => overlay::help(app, frame, full(&layout, area)),
         None => {
             if layout.two_panes || app.focus == Focus::List {
                 inbox::list(app, &layout, frame);
@@ -185,6 +185,12 @@ fn footer(app: &App, layout: &Layout, frame: &mut Frame<'_>) {
         spans.push(Span::styled(format!(" {does}  "), theme::soft()));
     }
     frame.render_widget(Paragraph::new(Line::from(spans)), layout.footer);
+}
+
+/// The hints of whoever runs the inbox.
+fn hints(app: &App, cells: usize) -> Vec<Line<'static>> {
+    let line = |part: String| Line::from(Span::styled(format!("  {part}"), theme::soft()));
+    app.hints.iter().flat_map(|hint| text::wrapped(hint, cells)).map(line).collect()
 }
 
 /// Puts the terminal's own cursor where the next character goes, if it is inside.

@@ -180,6 +180,7 @@ fn an_empty_inbox_says_what_to_expect() {
     let mut app = app(80, 24);
     app.update(Msg::Inbox(reset(Vec::new())));
     app.update(Msg::Connection(ConnectionState::Offline { retry_at: NOW + 4_000 }));
+    app.hints = vec!["The shop: http://127.0.0.1:8331".into(), "Write in its chat, and it appears here.".into()];
     assert_screen("empty_80", &app);
 }
 

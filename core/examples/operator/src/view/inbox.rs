@@ -27,6 +27,10 @@ pub(super) fn list(app: &App, layout: &Layout, frame: &mut Frame<'_>) {
             lines.push(Line::from(Span::styled(format!(" {part}"), theme::soft())));
         }
     }
+    if app.inbox.is_empty() && !layout.two_panes {
+        lines.push(Line::default());
+        lines.extend(super::hints(app, cells.saturating_sub(4)));
+    }
     for row in app.inbox.iter().skip(app.first).take(layout.list_rows()) {
         lines.extend(chat_row(app, row, cells));
     }
@@ -140,9 +144,14 @@ fn chat_row(app: &App, row: &InboxRow, cells: usize) -> [Line<'static>; super::L
 
 pub(super) fn chat(app: &App, layout: &Layout, frame: &mut Frame<'_>) {
     let Some(open) = &app.chat else {
-        let hint = Line::from(Span::styled("Choose a chat with ↑ and ↓.", theme::soft())).centered();
-        let middle = Rect { y: layout.chat.y + layout.chat.height / 3, height: 1, ..layout.chat };
-        frame.render_widget(Paragraph::new(hint), middle);
+        let mut lines = Vec::new();
+        if !app.inbox.is_empty() {
+            lines.push(Line::from(Span::styled("  Choose a chat with ↑ and ↓.", theme::soft())));
+            lines.push(Line::default());
+        }
+        lines.extend(super::hints(app, layout.chat_cells.saturating_sub(4)));
+        let middle = Rect { y: layout.chat.y + 2, height: layout.chat.height.saturating_sub(2), ..layout.chat };
+        frame.render_widget(Paragraph::new(lines), middle);
         return;
     };
     let mut rest = layout.chat;

@@ -141,7 +141,7 @@ pub(super) fn unsent(app: &App, selected: usize, deleting: bool, frame: &mut Fra
     frame.render_widget(Paragraph::new(lines), area);
 }
 
-pub(super) fn help(frame: &mut Frame<'_>, area: Rect) {
+pub(super) fn help(app: &App, frame: &mut Frame<'_>, area: Rect) {
     const KEYS: &[(&str, &str)] = &[
         ("↑ ↓ PgUp PgDn", "choose a chat"),
         ("Enter", "open it and answer"),
@@ -162,12 +162,14 @@ pub(super) fn help(frame: &mut Frame<'_>, area: Rect) {
         ("Esc", "back to the list; the draft is kept"),
     ];
     let area = inner(area);
-    let lines: Vec<Line<'_>> = KEYS
+    let mut lines: Vec<Line<'_>> = KEYS
         .iter()
         .map(|(key, does)| {
             Line::from(vec![Span::styled(text::pad(key, 24), theme::strong()), Span::styled(*does, theme::soft())])
         })
         .collect();
+    lines.push(Line::default());
+    lines.extend(super::hints(app, usize::from(area.width).saturating_sub(4)));
     frame.render_widget(Paragraph::new(lines), area);
 }
 
