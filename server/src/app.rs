@@ -1,0 +1,64 @@
+//! What every request and session shares.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use tokio::sync::Semaphore;
+
+use crate::config::{Config, IpNet};
+use crate::passwords::Passwords;
+use crate::store::Store;
+use crate::throttle::Throttle;
+use crate::ws::machine::Timing;
+use crate::ws::registry::Registry;
+
+/// Snapshots that are read at once, over all sessions.
+const SNAPSHOTS: usize = 4;
+
+/// What every request and session shares.
+pub(crate) struct App {
+    pub config: Config,
+    pub store: Arc<Store>,
+    pub registry: Arc<Registry>,
+    pub throttle: Throttle,
+    pub passwords: Passwords,
+    pub proxies: Vec<IpNet>,
+    pub snapshots: Arc<Semaphore>,
+    stopping: AtomicBool,
+}
+
+impl App {
+    pub(crate) fn new(
+        config: Config,
+        store: Arc<Store>,
+        registry: Arc<Registry>,
+        passwords: Passwords,
+        proxies: Vec<IpNet>,
+    ) -> App {
+        let throttle = Throttle::new(config.clock.clone());
+        let snapshots = Arc::new(Semaphore::new(SNAPSHOTS));
+        let stopping = AtomicBool::new(false);
+        App { config, store, registry, throttle, passwords, proxies, snapshots, stopping }
+    }
+
+    pub(crate) fn timing(&self) -> Timing {
+        Timing {
+            hello: Duration::from_millis(self.config.limits.hello_timeout_ms),
+            heartbeat: Duration::from_millis(self.config.limits.heartbeat_ms),
+        }
+    }
+
+    pub(crate) fn write_timeout(&self) -> Duration {
+        Duration::from_millis(self.config.limits.write_timeout_ms)
+    }
+
+    /// From now on nobody new is let in.
+    pub(crate) fn begin_stop(&self) {
+        self.stopping.store(true, Ordering::SeqCst);
+    }
+
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::SeqCst)
+    }
+}

@@ -1,0 +1,344 @@
+//! A visitor's side: the first message makes contact and chat, and every message is one transaction with all that it
+//! causes.
+
+use std::sync::Arc;
+
+use rusqlite::{Connection, OptionalExtension};
+use switchboard_protocol::chat::ChatState;
+use switchboard_protocol::event::{EventBody, MessageAdded, StatusRaised};
+use switchboard_protocol::ids::{ChatId, ContactId, MessageId};
+use switchboard_protocol::message::{Author, Message, MessageStatus};
+use switchboard_protocol::widget::{
+    WidgetAccepted, WidgetAuthor, WidgetMessage, WidgetSend, WidgetServerFrame, WidgetStatus,
+};
+use switchboard_protocol::{ErrorCode, UnixMillis, limits};
+
+use super::StoreError;
+use super::chats::{self, ChatRow};
+use super::effects::{Effect, VisitorFrame, VisitorKey};
+use super::sql::{Blob, Columns, Sql, int};
+use super::writer::Tx;
+
+/// What became of a visitor's message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Received {
+    /// It is stored, now or when it came the first time.
+    Accepted {
+        /// The answer.
+        accepted: WidgetAccepted,
+        /// Whether this made the visitor's chat: new visitors are throttled by address.
+        first: bool,
+    },
+    /// It cannot be stored.
+    Refused(ErrorCode),
+}
+
+/// What a widget's connection starts from.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct VisitorState {
+    /// The conversation, if there is one.
+    pub chat: Option<ChatId>,
+    /// Its last message.
+    pub last_no: u64,
+    /// What the visitor has read, of both sides.
+    pub read_upto: u64,
+    /// What arrived in the visitor's browser.
+    pub delivered_upto: u64,
+    /// What staff have read.
+    pub staff_read_upto: u64,
+    /// The contact's name.
+    pub name: Option<String>,
+    /// The contact's address.
+    pub email: Option<String>,
+}
+
+/// The chat of a visitor.
+fn chat_of(connection: &Connection, key: VisitorKey) -> Result<Option<ChatId>, StoreError> {
+    Ok(connection
+        .sql("SELECT chat_id FROM visitors WHERE channel_id = ?1 AND id = ?2")?
+        .query_row((Blob(key.channel), Blob(key.visitor)), |row| row.id(0))
+        .optional()?)
+}
+
+/// What a widget's connection starts from.
+pub fn visitor_state(connection: &Connection, key: VisitorKey) -> Result<VisitorState, StoreError> {
+    let Some(id) = chat_of(connection, key)? else { return Ok(VisitorState::default()) };
+    let chat = chats::must(connection, id)?;
+    Ok(VisitorState {
+        chat: Some(id),
+        last_no: chat.last_no,
+        read_upto: chat.customer_read_upto,
+        delivered_upto: chat.customer_delivered_upto,
+        staff_read_upto: chat.staff_read_upto,
+        name: chat.contact.name,
+        email: chat.contact.email,
+    })
+}
+
+/// The frames of a conversation after a message, oldest first.
+pub fn visitor_messages(
+    connection: &Connection,
+    chat: ChatId,
+    after: u64,
+    n: u32,
+) -> Result<Vec<VisitorFrame>, StoreError> {
+    chats::messages_after(connection, chat, after, n)?
+        .into_iter()
+        .map(|(message, client_id)| visitor_frame(&message, client_id))
+        .collect()
+}
+
+/// A message as the visitor sees it: own messages under the widget's id.
+pub(super) fn visitor_frame(message: &Message, client_id: Option<MessageId>) -> Result<VisitorFrame, StoreError> {
+    let frame = WidgetServerFrame::Message(WidgetMessage {
+        no: message.no,
+        id: client_id.unwrap_or(message.id),
+        author: match &message.author {
+            Author::Contact => WidgetAuthor::Visitor,
+            Author::User { name, .. } => WidgetAuthor::Operator { name: name.clone() },
+        },
+        text: message.text.clone(),
+        sent_at: message.sent_at,
+        status: message.status,
+    });
+    Ok(VisitorFrame { no: message.no, json: frame_json(&frame)? })
+}
+
+pub(super) fn frame_json(frame: &WidgetServerFrame) -> Result<Arc<str>, StoreError> {
+    frame.to_json().map(Arc::from).map_err(|error| StoreError::Unexpected(error.to_string()))
+}
+
+/// The frames that tell a returning widget how far its conversation's messages got while it was away.
+pub fn visitor_statuses(state: &VisitorState) -> Result<Vec<Arc<str>>, StoreError> {
+    [
+        (false, state.staff_read_upto, MessageStatus::Read),
+        (true, state.delivered_upto, MessageStatus::Delivered),
+        (true, state.read_upto, MessageStatus::Read),
+    ]
+    .into_iter()
+    .filter(|(_, upto, _)| *upto > 0)
+    .map(|(outbound, upto, status)| {
+        frame_json(&WidgetServerFrame::Status(WidgetStatus { outbound, from: 1, upto, status }))
+    })
+    .collect()
+}
+
+/// A field of the pre-chat form: trimmed, and nothing when empty.
+fn form_field(value: Option<&str>, most: usize) -> Result<Option<String>, ErrorCode> {
+    match value.map(str::trim) {
+        None | Some("") => Ok(None),
+        Some(value) if value.len() <= most && !value.chars().any(char::is_control) => Ok(Some(value.to_owned())),
+        Some(_) => Err(ErrorCode::BadRequest),
+    }
+}
+
+/// What is wrong with a message before anything is looked up.
+pub fn check_send(send: &WidgetSend) -> Result<(), ErrorCode> {
+    if send.text.trim().is_empty() {
+        return Err(ErrorCode::EmptyText);
+    }
+    if send.text.len() > limits::MAX_TEXT_BYTES {
+        return Err(ErrorCode::TextTooLong);
+    }
+    form_field(send.name.as_deref(), limits::MAX_NAME_BYTES)?;
+    form_field(send.email.as_deref(), limits::MAX_EMAIL_BYTES)?;
+    Ok(())
+}
+
+impl Tx<'_> {
+    /// Stores a visitor's message with everything that it causes.
+    pub fn receive_visitor_message(&mut self, key: VisitorKey, send: &WidgetSend) -> Result<Received, StoreError> {
+        if let Err(code) = check_send(send) {
+            return Ok(Received::Refused(code));
+        }
+        let name = form_field(send.name.as_deref(), limits::MAX_NAME_BYTES).unwrap_or_default();
+        let email = form_field(send.email.as_deref(), limits::MAX_EMAIL_BYTES).unwrap_or_default();
+        let (mut chat, first) = match chat_of(self.sql, key)? {
+            Some(chat) => {
+                if let Some(known) = self.known_visitor_message(chat, send)? {
+                    return Ok(known);
+                }
+                (chats::must(self.sql, chat)?, false)
+            }
+            None => (self.new_visitor_chat(key, name.as_deref(), email.as_deref())?, true),
+        };
+        if !first {
+            self.complete_contact(&mut chat, name, email)?;
+        }
+        let message = Message {
+            id: MessageId::new(),
+            no: chat.last_no + 1,
+            author: Author::Contact,
+            text: send.text.clone(),
+            sent_at: self.now,
+            status: MessageStatus::Delivered,
+        };
+        self.add_message(&mut chat, &message, Some(send.id), None)?;
+        if first {
+            self.open_by_route(&mut chat)?;
+        } else if chat.state == ChatState::Closed {
+            self.return_to_route(chat.id)?;
+        } else {
+            let body = EventBody::Message(MessageAdded { message: message.clone(), chat: None });
+            self.tell_seeing(&chat, &body)?;
+        }
+        let accepted = WidgetAccepted { id: send.id, no: message.no, sent_at: message.sent_at };
+        Ok(Received::Accepted { accepted, first })
+    }
+
+    /// The same message again, or another one under its id.
+    fn known_visitor_message(&mut self, chat: ChatId, send: &WidgetSend) -> Result<Option<Received>, StoreError> {
+        let known: Option<(u64, UnixMillis, bool)> = self
+            .sql
+            .sql("SELECT no, sent_at, text = ?3 FROM messages WHERE chat_id = ?1 AND client_id = ?2")?
+            .query_row((Blob(chat), Blob(send.id), send.text.as_str()), |row| {
+                Ok((row.count(0)?, row.get(1)?, row.get(2)?))
+            })
+            .optional()?;
+        Ok(known.map(|(no, sent_at, same)| {
+            if same {
+                Received::Accepted { accepted: WidgetAccepted { id: send.id, no, sent_at }, first: false }
+            } else {
+                Received::Refused(ErrorCode::IdReuse)
+            }
+        }))
+    }
+
+    fn new_visitor_chat(
+        &mut self,
+        key: VisitorKey,
+        name: Option<&str>,
+        email: Option<&str>,
+    ) -> Result<ChatRow, StoreError> {
+        let (contact, chat) = (ContactId::new(), ChatId::new());
+        self.sql.sql("INSERT INTO contacts (id, name, email, created_at) VALUES (?1, ?2, ?3, ?4)")?.execute((
+            Blob(contact),
+            name,
+            email,
+            self.now,
+        ))?;
+        self.sql
+            .sql(
+                "INSERT INTO chats (id, channel_id, contact_id, visitor_id, state, owner_epoch, waiting_since, rev, \
+                 last_no, created_at) VALUES (?1, ?2, ?3, ?4, 'waiting', 0, ?5, 1, 0, ?5)",
+            )?
+            .execute((Blob(chat), Blob(key.channel), Blob(contact), Blob(key.visitor), self.now))?;
+        self.sql
+            .sql("INSERT INTO visitors (channel_id, id, chat_id, created_at) VALUES (?1, ?2, ?3, ?4)")?
+            .execute((Blob(key.channel), Blob(key.visitor), Blob(chat), self.now))?;
+        chats::must(self.sql, chat)
+    }
+
+    /// What the pre-chat form says is used where the contact has nothing yet.
+    fn complete_contact(
+        &mut self,
+        chat: &mut ChatRow,
+        name: Option<String>,
+        email: Option<String>,
+    ) -> Result<(), StoreError> {
+        let news = (chat.contact.name.is_none() && name.is_some()) || (chat.contact.email.is_none() && email.is_some());
+        if !news {
+            return Ok(());
+        }
+        chat.contact.name = chat.contact.name.take().or(name);
+        chat.contact.email = chat.contact.email.take().or(email);
+        self.sql.sql("UPDATE contacts SET name = ?2, email = ?3 WHERE id = ?1")?.execute((
+            Blob(chat.contact.id),
+            &chat.contact.name,
+            &chat.contact.email,
+        ))?;
+        self.save_hands(chat)?;
+        self.tell_seeing(chat, &EventBody::Chat(chat.public()))
+    }
+
+    /// Adds a message to its chat and to the visitor's conversation. Who else is told is up to the caller.
+    pub(super) fn add_message(
+        &mut self,
+        chat: &mut ChatRow,
+        message: &Message,
+        client_id: Option<MessageId>,
+        author_epoch: Option<u64>,
+    ) -> Result<(), StoreError> {
+        let (author_id, author_name) = match &message.author {
+            Author::Contact => (None, None),
+            Author::User { id, name } => (Some(Blob(*id)), Some(name.as_str())),
+        };
+        self.sql
+            .sql(
+                "INSERT INTO messages (chat_id, no, id, outbound, client_id, author_id, author_name, author_epoch, text, \
+                 sent_at, status) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+            )?
+            .execute((
+                Blob(chat.id),
+                int(message.no),
+                Blob(message.id),
+                author_id.is_some(),
+                client_id.map(Blob),
+                author_id,
+                author_name,
+                author_epoch.map(int),
+                message.text.as_str(),
+                message.sent_at,
+                message.status.rank(),
+            ))?;
+        chat.last_no = message.no;
+        self.sql.sql("UPDATE chats SET last_no = ?2 WHERE id = ?1")?.execute((Blob(chat.id), int(chat.last_no)))?;
+        if let Some(to) = chat.visitor_key() {
+            self.effect(Effect::VisitorMessage { to, frame: visitor_frame(message, client_id)? });
+        }
+        Ok(())
+    }
+
+    /// One event for all who see the chat now.
+    pub(super) fn tell_seeing(&mut self, chat: &ChatRow, body: &EventBody) -> Result<(), StoreError> {
+        let users = chats::seeing(self.sql, chat.id)?;
+        if users.is_empty() {
+            return Ok(());
+        }
+        let event = self.event(chat.id, chat.rev, body, None)?;
+        for user in users {
+            self.append(user, &event)?;
+        }
+        Ok(())
+    }
+
+    /// The visitor's browser got or showed staff's messages up to `upto`.
+    pub fn visitor_progress(&mut self, key: VisitorKey, upto: u64, status: MessageStatus) -> Result<(), StoreError> {
+        let Some(chat) = chat_of(self.sql, key)? else { return Ok(()) };
+        let chat = chats::must(self.sql, chat)?;
+        let read = status == MessageStatus::Read;
+        let upto = upto.min(chat.last_no);
+        let before =
+            if read { chat.customer_read_upto } else { chat.customer_delivered_upto.max(chat.customer_read_upto) };
+        if upto <= before {
+            return Ok(());
+        }
+        let statement = if read {
+            "UPDATE chats SET customer_read_upto = ?2 WHERE id = ?1"
+        } else {
+            "UPDATE chats SET customer_delivered_upto = ?2 WHERE id = ?1"
+        };
+        self.sql.sql(statement)?.execute((Blob(chat.id), int(upto)))?;
+        self.raise_status(&chat, StatusRaised { outbound: true, from: before + 1, upto, status })
+    }
+
+    /// Raises the status of messages in one direction, for all who see them; nothing is told when nothing rose.
+    pub(super) fn raise_status(&mut self, chat: &ChatRow, raised: StatusRaised) -> Result<(), StoreError> {
+        let changed = self
+            .sql
+            .sql(
+                "UPDATE messages SET status = ?5 \
+                 WHERE chat_id = ?1 AND no BETWEEN ?2 AND ?3 AND outbound = ?4 AND status < ?5",
+            )?
+            .execute((Blob(chat.id), int(raised.from), int(raised.upto), raised.outbound, raised.status.rank()))?;
+        if changed == 0 {
+            return Ok(());
+        }
+        if let Some(to) = chat.visitor_key() {
+            let StatusRaised { outbound, from, upto, status } = raised;
+            let frame = WidgetServerFrame::Status(WidgetStatus { outbound, from, upto, status });
+            self.effect(Effect::VisitorStatus { to, json: frame_json(&frame)? });
+        }
+        self.tell_seeing(chat, &EventBody::Status(raised))
+    }
+}

@@ -1,0 +1,249 @@
+//! Groups and users.
+
+use rusqlite::{Connection, OptionalExtension};
+use switchboard_protocol::collection::{Collection, Role};
+use switchboard_protocol::ids::{ChannelId, ChatId, DeviceId, GroupId, UserId};
+use switchboard_protocol::limits;
+
+use super::StoreError;
+use super::chats::{self, Access};
+use super::sql::{Blob, Columns, Sql, bad_name, int};
+use super::writer::Tx;
+use switchboard_protocol::event::GoneReason;
+
+/// A user to be made.
+#[derive(Clone)]
+pub struct NewUserRow {
+    /// The name, which is unique: the command line knows users by it.
+    pub name: String,
+    /// The address to sign in with.
+    pub email: Option<String>,
+    /// The role.
+    pub role: Role,
+    /// The group.
+    pub group: GroupId,
+    /// The hash of the password, for those who may sign in with one.
+    pub password_hash: Option<String>,
+}
+
+/// A group as admins see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GroupInfo {
+    /// Its id.
+    pub id: GroupId,
+    /// Its name.
+    pub name: String,
+}
+
+/// A user as admins see one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UserInfo {
+    /// Its id.
+    pub id: UserId,
+    /// Its name.
+    pub name: String,
+    /// The address to sign in with.
+    pub email: Option<String>,
+    /// Its role.
+    pub role: Role,
+    /// Its group.
+    pub group: GroupId,
+    /// Whether the account is disabled.
+    pub disabled: bool,
+}
+
+/// The rows of one page of a list that admins see; the next begins after the last name.
+pub const LIST_PAGE: u32 = 500;
+
+/// A name as it is stored: trimmed, not empty, not too long, without control characters.
+pub(super) fn clean_name(name: &str) -> Result<String, StoreError> {
+    let name = name.trim();
+    if name.is_empty() {
+        return Err(StoreError::Refused("the name is empty".into()));
+    }
+    if name.len() > limits::MAX_NAME_BYTES {
+        return Err(StoreError::Refused(format!("the name is longer than {} bytes", limits::MAX_NAME_BYTES)));
+    }
+    if name.chars().any(char::is_control) {
+        return Err(StoreError::Refused("the name holds control characters".into()));
+    }
+    Ok(name.to_owned())
+}
+
+/// An e-mail address as it is compared: trimmed and lower-case.
+pub fn clean_email(email: &str) -> Option<String> {
+    let email = email.trim().to_lowercase();
+    let fits = email.len() <= limits::MAX_EMAIL_BYTES && !email.chars().any(|c| c.is_control() || c.is_whitespace());
+    let parts = email.split_once('@').is_some_and(|(user, host)| !user.is_empty() && !host.is_empty());
+    (fits && parts).then_some(email)
+}
+
+/// Groups after a name, by name.
+pub fn groups(connection: &Connection, after: &str) -> Result<Vec<GroupInfo>, StoreError> {
+    let mut query = connection.sql("SELECT id, name FROM groups WHERE name > ?1 ORDER BY name LIMIT ?2")?;
+    let rows = query.query_map((after, LIST_PAGE), |row| Ok(GroupInfo { id: row.id(0)?, name: row.get(1)? }))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Users after a name, by name.
+pub fn users(connection: &Connection, after: &str) -> Result<Vec<UserInfo>, StoreError> {
+    let mut query = connection
+        .sql("SELECT id, name, email, role, group_id, disabled FROM users WHERE name > ?1 ORDER BY name LIMIT ?2")?;
+    let rows = query.query_map((after, LIST_PAGE), |row| {
+        let role: String = row.get(3)?;
+        Ok(UserInfo {
+            id: row.id(0)?,
+            name: row.get(1)?,
+            email: row.get(2)?,
+            role: Role::from_name(&role).ok_or_else(|| bad_name(3, "role"))?,
+            group: row.id(4)?,
+            disabled: row.get(5)?,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The user of a name or an address.
+pub fn find_user(connection: &Connection, name_or_email: &str) -> Result<Option<UserId>, StoreError> {
+    let by_name = connection
+        .sql("SELECT id FROM users WHERE name = ?1")?
+        .query_row([name_or_email.trim()], |row| row.id(0))
+        .optional()?;
+    if by_name.is_some() {
+        return Ok(by_name);
+    }
+    let Some(email) = clean_email(name_or_email) else { return Ok(None) };
+    Ok(connection.sql("SELECT id FROM users WHERE email = ?1")?.query_row([email], |row| row.id(0)).optional()?)
+}
+
+/// The group of a name.
+pub fn find_group(connection: &Connection, name: &str) -> Result<Option<GroupId>, StoreError> {
+    Ok(connection.sql("SELECT id FROM groups WHERE name = ?1")?.query_row([name.trim()], |row| row.id(0)).optional()?)
+}
+
+impl Tx<'_> {
+    /// Raises a collection's revision and announces it.
+    pub(super) fn next_rev(&mut self, collection: Collection) -> Result<u64, StoreError> {
+        let rev = self
+            .sql
+            .sql("UPDATE collections SET rev = rev + 1 WHERE name = ?1 RETURNING rev")?
+            .query_row([collection.as_str()], |row| row.count(0))?;
+        self.effect(super::effects::Effect::Changed { collection, rev });
+        Ok(rev)
+    }
+
+    /// Makes a group.
+    pub fn create_group(&mut self, name: &str) -> Result<GroupId, StoreError> {
+        let name = clean_name(name)?;
+        if find_group(self.sql, &name)?.is_some() {
+            return Err(StoreError::Refused(format!("there is a group {name:?} already")));
+        }
+        let id = GroupId::new();
+        self.sql.sql("INSERT INTO groups (id, name, created_at) VALUES (?1, ?2, ?3)")?.execute((
+            Blob(id),
+            name,
+            self.now,
+        ))?;
+        Ok(id)
+    }
+
+    /// Makes a user.
+    pub fn create_user(&mut self, user: &NewUserRow) -> Result<UserId, StoreError> {
+        let name = clean_name(&user.name)?;
+        if self.sql.sql("SELECT 1 FROM users WHERE name = ?1")?.exists([name.as_str()])? {
+            return Err(StoreError::Refused(format!("there is a user {name:?} already")));
+        }
+        if !self.sql.sql("SELECT 1 FROM groups WHERE id = ?1")?.exists([Blob(user.group)])? {
+            return Err(StoreError::NotFound("such group".into()));
+        }
+        let email = match &user.email {
+            None => None,
+            Some(email) => {
+                Some(clean_email(email).ok_or_else(|| StoreError::Refused(format!("{email:?} is no e-mail address")))?)
+            }
+        };
+        if let Some(email) = &email
+            && self.sql.sql("SELECT 1 FROM users WHERE email = ?1")?.exists([email.as_str()])?
+        {
+            return Err(StoreError::Refused(format!("a user has the address {email:?} already")));
+        }
+        let id = UserId::new();
+        let rev = self.next_rev(Collection::Users)?;
+        self.sql
+            .sql(
+                "INSERT INTO users (id, group_id, name, email, role, password_hash, rev, created_at) \
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            )?
+            .execute((
+                Blob(id),
+                Blob(user.group),
+                name,
+                email,
+                user.role.as_str(),
+                &user.password_hash,
+                int(rev),
+                self.now,
+            ))?;
+        self.reoffer_to(id)?;
+        Ok(id)
+    }
+
+    /// Sets a user's password; devices that are signed in stay so.
+    pub fn set_password(&mut self, user: UserId, hash: &str) -> Result<(), StoreError> {
+        let changed = self.sql.sql("UPDATE users SET password_hash = ?2 WHERE id = ?1")?.execute((Blob(user), hash))?;
+        if changed == 0 { Err(StoreError::NotFound("such user".into())) } else { Ok(()) }
+    }
+
+    /// Disables or enables an account. Disabling ends its devices and returns its chats to their routes.
+    pub fn set_disabled(&mut self, user: UserId, disabled: bool) -> Result<(), StoreError> {
+        let rev = self.next_rev(Collection::Users)?;
+        let changed = self.sql.sql("UPDATE users SET disabled = ?2, rev = ?3 WHERE id = ?1")?.execute((
+            Blob(user),
+            disabled,
+            int(rev),
+        ))?;
+        if changed == 0 {
+            return Err(StoreError::NotFound("such user".into()));
+        }
+        if disabled {
+            let devices: Vec<DeviceId> = {
+                let mut query = self.sql.sql("SELECT id FROM devices WHERE user_id = ?1 AND revoked_at IS NULL")?;
+                query.query_map([Blob(user)], |row| row.id(0))?.collect::<Result<_, _>>()?
+            };
+            for device in devices {
+                self.revoke_device(device)?;
+            }
+            self.sql.sql("DELETE FROM enrolments WHERE user_id = ?1 AND used_at IS NULL")?.execute([Blob(user)])?;
+            let seen: Vec<ChatId> = {
+                let mut query = self.sql.sql("SELECT chat_id FROM chat_users WHERE user_id = ?1 AND access > 0")?;
+                query.query_map([Blob(user)], |row| row.id(0))?.collect::<Result<_, _>>()?
+            };
+            for id in seen {
+                if let Some((Access::Owner, _)) = chats::access(self.sql, id, user)? {
+                    self.return_to_route(id)?;
+                } else {
+                    let chat = chats::must(self.sql, id)?;
+                    self.gone(&chat, &[user], GoneReason::Unassigned)?;
+                }
+            }
+        }
+        self.reoffer_to(user)
+    }
+
+    /// A user came, went or came back: the waiting chats of every channel that leads to them are offered anew.
+    fn reoffer_to(&mut self, user: UserId) -> Result<(), StoreError> {
+        let channels: Vec<ChannelId> = {
+            let mut query = self.sql.sql(
+                "SELECT channel_id FROM routes WHERE group_id = (SELECT group_id FROM users WHERE id = ?1) \
+                 UNION SELECT routes.channel_id FROM queue_members \
+                 JOIN routes ON routes.queue_id = queue_members.queue_id WHERE queue_members.user_id = ?1 \
+                 UNION SELECT channel_id FROM route_users WHERE user_id = ?1",
+            )?;
+            query.query_map([Blob(user)], |row| row.id(0))?.collect::<Result<_, _>>()?
+        };
+        for channel in channels {
+            self.reoffer_channel(channel)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,334 @@
+//! Who is connected, and how news reaches them.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::hash::Hash;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use switchboard_protocol::ErrorCode;
+use switchboard_protocol::ServerFrame;
+use switchboard_protocol::frame::{Bye, Changed};
+use switchboard_protocol::ids::{DeviceId, UserId};
+use tokio::sync::Notify;
+
+use super::hub::Hub;
+use super::mailbox::Mailbox;
+use crate::config::{AddressKey, Limits};
+use crate::store::effects::{Effect, Effects, EventTail, VisitorKey};
+
+/// A user's feed, as followed by devices; `None` for content that was withdrawn.
+pub type UserHub = Hub<Option<Arc<EventTail>>>;
+/// A visitor's conversation, as followed by tabs: whole frames.
+pub type VisitorHub = Hub<Arc<str>>;
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Who is connected.
+#[derive(Default)]
+pub struct Registry {
+    users: Mutex<HashMap<UserId, Arc<UserHub>>>,
+    visitors: Mutex<HashMap<VisitorKey, Arc<VisitorHub>>>,
+    devices: Mutex<HashMap<DeviceId, (u64, Arc<Mailbox>)>>,
+    sockets: Mutex<Sockets>,
+    emptied: Notify,
+    next: AtomicU64,
+}
+
+#[derive(Default)]
+struct Sockets {
+    open: HashMap<u64, Arc<Mailbox>>,
+    by_address: HashMap<AddressKey, usize>,
+    stop: Option<u64>,
+}
+
+/// One open socket. It leaves the registry when this is dropped.
+pub struct Socket {
+    registry: Arc<Registry>,
+    id: u64,
+    address: Option<AddressKey>,
+    mailbox: Arc<Mailbox>,
+    place: Place,
+}
+
+enum Place {
+    Nowhere,
+    User { user: UserId, device: DeviceId, hub: Arc<UserHub> },
+    Visitor { key: VisitorKey, hub: Arc<VisitorHub> },
+}
+
+/// Why a socket is not let in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Full {
+    /// The server has as many as it may.
+    Server,
+    /// The address has as many as it may.
+    Address,
+    /// The server is stopping.
+    Stopping,
+}
+
+fn hub_of<K: Hash + Eq, T: Clone>(hubs: &Mutex<HashMap<K, Arc<Hub<T>>>>, key: &K) -> Option<Arc<Hub<T>>> {
+    lock(hubs).get(key).cloned()
+}
+
+impl Registry {
+    /// Lets a socket in. `address` is given for those that are counted by it.
+    pub fn open(self: &Arc<Self>, limits: &Limits, address: Option<AddressKey>) -> Result<Socket, Full> {
+        let mailbox = Arc::new(Mailbox::default());
+        let id = self.next.fetch_add(1, Ordering::Relaxed);
+        let mut sockets = lock(&self.sockets);
+        if sockets.stop.is_some() {
+            return Err(Full::Stopping);
+        }
+        if sockets.open.len() >= limits.max_sockets {
+            return Err(Full::Server);
+        }
+        if let Some(address) = address {
+            let count = sockets.by_address.entry(address).or_default();
+            if *count >= limits.sockets_per_address {
+                return Err(Full::Address);
+            }
+            *count += 1;
+        }
+        sockets.open.insert(id, mailbox.clone());
+        drop(sockets);
+        Ok(Socket { registry: self.clone(), id, address, mailbox, place: Place::Nowhere })
+    }
+
+    /// How many sockets are open.
+    pub fn len(&self) -> usize {
+        lock(&self.sockets).open.len()
+    }
+
+    /// Whether no socket is open.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Tells everybody to come back later: each at another moment within `spread_ms`.
+    pub fn stop(&self, spread_ms: u64) {
+        let mut sockets = lock(&self.sockets);
+        sockets.stop = Some(spread_ms);
+        for mailbox in sockets.open.values() {
+            // Not at once either: the new process needs a moment to listen.
+            let retry_ms = spread_ms / 10 + rand::random_range(0..=spread_ms - spread_ms / 10);
+            mailbox.stop(Bye { code: ErrorCode::ShuttingDown, retry_ms });
+        }
+    }
+
+    /// Waits until the last socket is closed.
+    pub async fn emptied(&self) {
+        loop {
+            let emptied = self.emptied.notified();
+            if self.is_empty() {
+                return;
+            }
+            emptied.await;
+        }
+    }
+
+    /// Brings a frame to all devices of a user.
+    pub fn post_to_user(&self, user: UserId, json: &Arc<str>) {
+        if let Some(hub) = hub_of(&self.users, &user) {
+            hub.post(json, None);
+        }
+    }
+
+    /// Brings a frame to all tabs of a visitor, perhaps but one.
+    pub fn post_to_visitor(&self, key: VisitorKey, json: &Arc<str>) {
+        if let Some(hub) = hub_of(&self.visitors, &key) {
+            hub.post(json, None);
+        }
+    }
+
+    /// Tells the sockets what a commit changed. Called in commit order.
+    pub fn publish(&self, effects: Effects) {
+        for effect in effects {
+            match effect {
+                Effect::Feed { user, seq, tail } => {
+                    if let Some(hub) = hub_of(&self.users, &user) {
+                        hub.publish(seq, Some(tail));
+                    }
+                }
+                Effect::FeedGrew { user, head } => {
+                    if let Some(hub) = hub_of(&self.users, &user) {
+                        hub.grew(head);
+                    }
+                }
+                Effect::Withdrawn { user, chat } => {
+                    if let Some(hub) = hub_of(&self.users, &user) {
+                        hub.revise(|item| {
+                            if item.as_ref().is_some_and(|tail| tail.chat == chat) {
+                                *item = None;
+                            }
+                        });
+                    }
+                }
+                Effect::VisitorMessage { to, frame } => {
+                    if let Some(hub) = hub_of(&self.visitors, &to) {
+                        hub.publish(frame.no, frame.json);
+                    }
+                }
+                Effect::VisitorStatus { to, json } => self.post_to_visitor(to, &json),
+                Effect::Changed { collection, rev } => {
+                    let frame = ServerFrame::Changed(Changed { collection: collection.as_str().to_owned(), rev });
+                    let Ok(json) = frame.to_json().map(Arc::from) else { continue };
+                    let hubs: Vec<_> = lock(&self.users).values().cloned().collect();
+                    for hub in hubs {
+                        hub.post(&json, None);
+                    }
+                }
+                Effect::Revoked { device, .. } => {
+                    if let Some((_, mailbox)) = lock(&self.devices).get(&device) {
+                        mailbox.close(Bye { code: ErrorCode::Revoked, retry_ms: 0 });
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl Socket {
+    /// The session's mailbox.
+    pub fn mailbox(&self) -> &Arc<Mailbox> {
+        &self.mailbox
+    }
+
+    /// The session's number.
+    pub fn id(&self) -> u64 {
+        self.id
+    }
+
+    /// The session is this device's. An older connection of the same device is closed.
+    pub fn join_user(&mut self, user: UserId, device: DeviceId) -> Arc<UserHub> {
+        let hub = {
+            let mut users = lock(&self.registry.users);
+            let hub = users.entry(user).or_default().clone();
+            // Under the map's lock, so that the hub cannot be removed as empty in between.
+            hub.follow(self.id, self.mailbox.clone());
+            hub
+        };
+        let older = lock(&self.registry.devices).insert(device, (self.id, self.mailbox.clone()));
+        if let Some((_, older)) = older {
+            older.close(Bye { code: ErrorCode::Replaced, retry_ms: 0 });
+        }
+        self.place = Place::User { user, device, hub: hub.clone() };
+        hub
+    }
+
+    /// The session is one of this visitor's tabs.
+    pub fn join_visitor(&mut self, key: VisitorKey) -> Arc<VisitorHub> {
+        let hub = {
+            let mut visitors = lock(&self.registry.visitors);
+            let hub = visitors.entry(key).or_default().clone();
+            hub.follow(self.id, self.mailbox.clone());
+            hub
+        };
+        self.place = Place::Visitor { key, hub: hub.clone() };
+        hub
+    }
+}
+
+fn leave<K: Hash + Eq, T: Clone>(hubs: &Mutex<HashMap<K, Arc<Hub<T>>>>, key: K, hub: &Arc<Hub<T>>, id: u64) {
+    let mut hubs = lock(hubs);
+    if hub.leave(id)
+        && let Entry::Occupied(entry) = hubs.entry(key)
+        && Arc::ptr_eq(entry.get(), hub)
+    {
+        entry.remove();
+    }
+}
+
+impl Drop for Socket {
+    fn drop(&mut self) {
+        match &self.place {
+            Place::Nowhere => {}
+            Place::User { user, device, hub } => {
+                leave(&self.registry.users, *user, hub, self.id);
+                let mut devices = lock(&self.registry.devices);
+                if devices.get(device).is_some_and(|(id, _)| *id == self.id) {
+                    devices.remove(device);
+                }
+            }
+            Place::Visitor { key, hub } => leave(&self.registry.visitors, *key, hub, self.id),
+        }
+        let mut sockets = lock(&self.registry.sockets);
+        sockets.open.remove(&self.id);
+        if let Some(address) = self.address
+            && let Entry::Occupied(mut count) = sockets.by_address.entry(address)
+        {
+            *count.get_mut() -= 1;
+            if *count.get() == 0 {
+                count.remove();
+            }
+        }
+        if sockets.open.is_empty() {
+            drop(sockets);
+            self.registry.emptied.notify_waiters();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ws::hub::Taken;
+    use switchboard_protocol::ids::ChatId;
+
+    fn event(chat: ChatId) -> Arc<EventTail> {
+        Arc::new(EventTail { chat, json: "}".into() })
+    }
+
+    #[test]
+    fn the_same_device_connected_again_replaces_the_older_connection() {
+        let registry = Arc::new(Registry::default());
+        let (user, device) = (UserId::new(), DeviceId::new());
+        let mut first = registry.open(&Limits::default(), None).unwrap();
+        first.join_user(user, device);
+        let mut second = registry.open(&Limits::default(), None).unwrap();
+        second.join_user(user, device);
+        assert_eq!(first.mailbox().take().bye.map(|bye| bye.code), Some(ErrorCode::Replaced));
+        drop(first);
+        registry.publish(vec![Effect::Revoked { device, user }]);
+        assert_eq!(second.mailbox().take().bye.map(|bye| bye.code), Some(ErrorCode::Revoked));
+        drop(second);
+        assert!(registry.is_empty() && lock(&registry.users).is_empty() && lock(&registry.devices).is_empty());
+    }
+
+    #[test]
+    fn f15_what_was_withdrawn_is_not_sent_from_memory_either() {
+        let registry = Arc::new(Registry::default());
+        let (user, chat, other) = (UserId::new(), ChatId::new(), ChatId::new());
+        let mut socket = registry.open(&Limits::default(), None).unwrap();
+        let hub = socket.join_user(user, DeviceId::new());
+        assert!(matches!(hub.take(socket.id(), 0), Taken::Nothing));
+        registry.publish(vec![
+            Effect::Feed { user, seq: 1, tail: event(chat) },
+            Effect::Feed { user, seq: 2, tail: event(other) },
+            Effect::Withdrawn { user, chat },
+            Effect::Feed { user, seq: 3, tail: event(chat) },
+        ]);
+        let Taken::Items(items) = hub.take(socket.id(), 0) else { panic!() };
+        let kept: Vec<_> = items.iter().map(|(seq, tail)| (*seq, tail.is_some())).collect();
+        assert_eq!(kept, [(1, false), (2, true), (3, true)]);
+    }
+
+    #[test]
+    fn sockets_are_counted_by_address_and_given_back() {
+        let registry = Arc::new(Registry::default());
+        let limits = Limits { sockets_per_address: 1, max_sockets: 2, ..Limits::default() };
+        let address = Some(AddressKey::of("192.0.2.1".parse().unwrap()));
+        let first = registry.open(&limits, address).unwrap();
+        assert_eq!(registry.open(&limits, address).err(), Some(Full::Address));
+        let second = registry.open(&limits, None).unwrap();
+        assert_eq!(registry.open(&limits, None).err(), Some(Full::Server));
+        drop((first, second));
+        let again = registry.open(&limits, address).unwrap();
+        registry.stop(100);
+        assert_eq!(again.mailbox().take().stop.map(|bye| bye.code), Some(ErrorCode::ShuttingDown));
+        assert_eq!(registry.open(&limits, None).err(), Some(Full::Stopping));
+    }
+}

@@ -1,0 +1,331 @@
+//! Drives a widget's state machine over its socket.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::extract::ws::WebSocket;
+use switchboard_protocol::frame::{Bye, PeerTyping};
+use switchboard_protocol::ids::{ChatId, VisitorId};
+use switchboard_protocol::message::MessageStatus;
+use switchboard_protocol::widget::{WidgetHello, WidgetRefused, WidgetSend, WidgetServerFrame};
+use switchboard_protocol::{ErrorCode, ServerFrame};
+
+use super::hub::Taken;
+use super::registry::{Socket, VisitorHub};
+use super::transport::{Broken, Incoming, Transport, owned};
+use super::visitor_machine::{Action, Facts, VisitorMachine};
+use crate::app::App;
+use crate::channels::live_chat::LiveChat;
+use crate::config::AddressKey;
+use crate::store::effects::VisitorKey;
+use crate::store::inbound::{self, Received};
+use crate::store::{StoreError, auth, channels, chats, feed};
+use crate::throttle::Throttled;
+
+/// Messages read from the database at a time. They have up to 16 KiB of text each.
+const BATCH: u32 = 50;
+
+enum End {
+    Bye(Bye),
+    Gone,
+}
+
+impl From<Broken> for End {
+    fn from(_: Broken) -> Self {
+        End::Gone
+    }
+}
+
+/// What a hello found.
+struct Admitted {
+    feed_id: switchboard_protocol::ids::FeedId,
+    key: VisitorKey,
+    config: switchboard_protocol::widget::WidgetConfig,
+}
+
+struct Session {
+    app: Arc<App>,
+    transport: Transport,
+    machine: VisitorMachine,
+    socket: Socket,
+    address: AddressKey,
+    joined: Option<(VisitorKey, Arc<VisitorHub>)>,
+    /// Known once the conversation exists.
+    chat: Option<ChatId>,
+    /// A first message of this session was let through the throttle of new visitors.
+    first_sent: bool,
+}
+
+/// One widget's connection, from its opening to its end.
+pub(crate) async fn run(app: Arc<App>, socket: Socket, address: AddressKey, websocket: WebSocket) {
+    let transport = Transport::new(websocket, app.write_timeout());
+    let machine = VisitorMachine::new(app.timing(), Instant::now());
+    let mut session = Session { app, transport, machine, socket, address, joined: None, chat: None, first_sent: false };
+    let bye = match session.serve().await {
+        End::Bye(bye) => bye,
+        End::Gone => return,
+    };
+    session.transport.close(WidgetServerFrame::Bye(bye).to_json().ok()).await;
+}
+
+/// A connection that the throttles do not let in: told so, and closed.
+pub(crate) async fn turn_away(app: Arc<App>, websocket: WebSocket, retry_ms: u64) {
+    let bye = WidgetServerFrame::Bye(Bye { code: ErrorCode::SlowDown, retry_ms });
+    Transport::new(websocket, app.write_timeout()).close(bye.to_json().ok()).await;
+}
+
+impl Session {
+    async fn serve(&mut self) -> End {
+        let deadline = tokio::time::sleep_until(self.machine.deadline().into());
+        tokio::pin!(deadline);
+        let mut stop: Option<Bye> = None;
+        loop {
+            if let Err(end) = self.deliver(&mut stop).await {
+                return end;
+            }
+            if let Some(bye) = &stop
+                && self.machine.idle()
+            {
+                return End::Bye(bye.clone());
+            }
+            let mailbox = self.socket.mailbox().clone();
+            let reads = self.machine.reads() && stop.is_none();
+            let action = tokio::select! {
+                incoming = self.transport.next(), if reads => match incoming {
+                    Incoming::Text(text) => self.machine.text(Instant::now(), &text),
+                    Incoming::Binary => self.machine.binary(),
+                    Incoming::TooLarge => self.machine.too_large(),
+                    Incoming::Alive => {
+                        self.machine.heard(Instant::now());
+                        Action::None
+                    }
+                    Incoming::Gone => return End::Gone,
+                },
+                () = mailbox.arrived() => Action::None,
+                () = &mut deadline => {
+                    let action = self.machine.timeout(Instant::now());
+                    let next = self.machine.deadline().max(Instant::now() + std::time::Duration::from_millis(50));
+                    deadline.as_mut().reset(next.into());
+                    action
+                }
+            };
+            if let Err(end) = self.act(action).await {
+                return end;
+            }
+        }
+    }
+
+    /// Sends what waits: answers and hints first, then the conversation from the cursor on.
+    async fn deliver(&mut self, stop: &mut Option<Bye>) -> Result<(), End> {
+        loop {
+            let mail = self.socket.mailbox().take();
+            for _ in 0..mail.done {
+                self.machine.answered();
+            }
+            if !mail.frames.is_empty() {
+                self.transport.send(owned(mail.frames)).await?;
+            }
+            if let Some(bye) = mail.bye {
+                return Err(End::Bye(bye));
+            }
+            if mail.stop.is_some() {
+                *stop = mail.stop;
+            }
+            let (Some(cursor), Some((key, hub))) = (self.machine.cursor(), &self.joined) else { return Ok(()) };
+            let key = *key;
+            let messages: Vec<(u64, Arc<str>)> = match hub.take(self.socket.id(), cursor) {
+                Taken::Items(messages) => messages,
+                Taken::Nothing if !self.machine.is_behind() => return Ok(()),
+                Taken::Nothing | Taken::Behind => {
+                    let Some(chat) = self.chat(key).await? else { return Ok(()) };
+                    let read =
+                        self.app.store.readers.read(move |sql| inbound::visitor_messages(sql, chat, cursor, BATCH));
+                    let frames = read.await.map_err(|error| internal(&error))?;
+                    frames.into_iter().map(|frame| (frame.no, frame.json)).collect()
+                }
+            };
+            if messages.is_empty() {
+                return Err(End::Bye(Bye { code: ErrorCode::TooSlow, retry_ms: 0 }));
+            }
+            match self.machine.messages(messages) {
+                Ok(frames) => self.transport.send(owned(frames)).await?,
+                Err(Action::Close(bye)) => return Err(End::Bye(bye)),
+                Err(_) => {}
+            }
+        }
+    }
+
+    /// The visitor's conversation; another tab may have begun it.
+    async fn chat(&mut self, key: VisitorKey) -> Result<Option<ChatId>, End> {
+        if self.chat.is_none() {
+            let read = self.app.store.readers.read(move |sql| inbound::visitor_state(sql, key)).await;
+            self.chat = read.map_err(|error| internal(&error))?.chat;
+        }
+        Ok(self.chat)
+    }
+
+    async fn act(&mut self, action: Action) -> Result<(), End> {
+        match action {
+            Action::None => Ok(()),
+            Action::Send(frames) => Ok(self.transport.send(frames).await?),
+            Action::Close(bye) => Err(End::Bye(bye)),
+            Action::Admit(hello) => Box::pin(self.admit(hello)).await,
+            Action::Store(send) => Box::pin(self.store(send)).await,
+            Action::Progress(upto, status) => {
+                self.progress(upto, status).await;
+                Ok(())
+            }
+            Action::Typing(typing) => {
+                self.typing(typing);
+                Ok(())
+            }
+        }
+    }
+
+    /// Finds channel and visitor. Nothing is written: contact and chat come with the first message.
+    async fn admit(&mut self, hello: WidgetHello) -> Result<(), End> {
+        let new_token = hello.token.is_none().then(auth::new_token);
+        let token = new_token.clone().or(hello.token).unwrap_or_default();
+        if !auth::is_token(&token) {
+            return self.answer(|machine| machine.refused(ErrorCode::Unauthorized, 0)).await;
+        }
+        let visitor = visitor_id(&token);
+        let found = self
+            .app
+            .store
+            .readers
+            .read(move |sql| {
+                let Some(channel) = channels::channel_by_key(sql, &hello.channel)? else { return Ok(None) };
+                let Some(live_chat) = LiveChat::of(&channel) else { return Ok(None) };
+                let key = VisitorKey { channel: channel.id, visitor };
+                Ok(Some(Admitted { feed_id: feed::feed_id(sql)?, key, config: live_chat.widget }))
+            })
+            .await
+            .map_err(|error| internal(&error))?;
+        let Some(Admitted { feed_id, key, config }) = found else {
+            return self.answer(|machine| machine.refused(ErrorCode::NotFound, 0)).await;
+        };
+        // First the hub, then the state: a message committed in between is in one of them.
+        self.joined = Some((key, self.socket.join_visitor(key)));
+        let read = self.app.store.readers.read(move |sql| inbound::visitor_state(sql, key)).await;
+        let state = read.map_err(|error| internal(&error))?;
+        self.chat = state.chat;
+        let now = self.app.config.clock.now();
+        self.answer(|machine| machine.admitted(Facts { feed_id, key, new_token, config, state, now })).await
+    }
+
+    async fn answer(&mut self, step: impl FnOnce(&mut VisitorMachine) -> Action) -> Result<(), End> {
+        match step(&mut self.machine) {
+            Action::Send(frames) => Ok(self.transport.send(frames).await?),
+            Action::Close(bye) => Err(End::Bye(bye)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Gives a message to the writer. A throttled one closes the connection with the time to wait; the widget keeps the
+    /// text and sends it again.
+    async fn store(&mut self, send: WidgetSend) -> Result<(), End> {
+        let Some((key, _)) = self.joined else { return Ok(()) };
+        let first = self.chat(key).await?.is_none() && !self.first_sent;
+        let throttle = &self.app.throttle;
+        let throttle = {
+            let limits = &self.app.config.limits;
+            let mut wait = throttle
+                .check(Throttled::Visitor(key.visitor), limits.visitor_messages)
+                .and_then(|()| throttle.check(Throttled::AddressMessages(self.address), limits.address_messages));
+            if first {
+                wait = wait.and_then(|()| throttle.check(Throttled::NewVisitors(self.address), limits.new_visitors));
+            }
+            wait
+        };
+        if let Err(retry_ms) = throttle {
+            self.machine.answered();
+            return Err(End::Bye(Bye { code: ErrorCode::SlowDown, retry_ms }));
+        }
+        self.first_sent = true;
+        let (id, mailbox) = (send.id, self.socket.mailbox().clone());
+        self.app
+            .store
+            .writer
+            .submit(
+                move |tx| tx.receive_visitor_message(key, &send),
+                move |received| {
+                    let frame = match received {
+                        Ok(Received::Accepted { accepted, .. }) => WidgetServerFrame::Accepted(accepted),
+                        Ok(Received::Refused(code)) => WidgetServerFrame::Refused(WidgetRefused { id, code }),
+                        Err(error) => {
+                            // Not refused: the widget keeps the text and sends it again when it is back.
+                            mailbox.answer(None);
+                            mailbox.close(bye_for(&error));
+                            return;
+                        }
+                    };
+                    mailbox.answer(frame.to_json().ok().map(Arc::from));
+                },
+            )
+            .await;
+        Ok(())
+    }
+
+    async fn progress(&mut self, upto: u64, status: MessageStatus) {
+        let Some((key, _)) = self.joined else { return };
+        let mailbox = self.socket.mailbox().clone();
+        self.app
+            .store
+            .writer
+            .submit(
+                move |tx| tx.visitor_progress(key, upto, status),
+                move |done| {
+                    if let Err(error) = done {
+                        // The widget marks again when it is back.
+                        mailbox.close(bye_for(&error));
+                    }
+                    mailbox.answer(None);
+                },
+            )
+            .await;
+    }
+
+    fn typing(&mut self, typing: bool) {
+        let Some((key, _)) = self.joined else { return };
+        let (app, known) = (self.app.clone(), self.chat);
+        tokio::spawn(async move {
+            let read = app.store.readers.read(move |sql| {
+                let chat = match known {
+                    Some(chat) => Some(chat),
+                    None => inbound::visitor_state(sql, key)?.chat,
+                };
+                chat.map(|chat| Ok((chat, chats::seeing(sql, chat)?))).transpose()
+            });
+            let Ok(Some((chat, users))) = read.await else { return };
+            let frame = ServerFrame::Ephemeral(PeerTyping { chat, user: None, typing });
+            if let Ok(json) = frame.to_json().map(Arc::from) {
+                for user in users {
+                    app.registry.post_to_user(user, &json);
+                }
+            }
+        });
+    }
+}
+
+/// A visitor's id: the first half of its token's hash, so that nothing need be stored before the first message.
+pub(crate) fn visitor_id(token: &str) -> VisitorId {
+    let hash = auth::secret_hash(token);
+    let mut id = [0; 16];
+    id.copy_from_slice(&hash[..16]);
+    VisitorId::from_bytes(id)
+}
+
+fn bye_for(error: &StoreError) -> Bye {
+    let code = match error {
+        StoreError::Stopping => ErrorCode::ShuttingDown,
+        error if error.is_transient() => ErrorCode::Storage,
+        _ => ErrorCode::Internal,
+    };
+    Bye { code, retry_ms: 0 }
+}
+
+fn internal(error: &StoreError) -> End {
+    tracing::error!(%error, "a widget's session ends over the store");
+    End::Bye(bye_for(error))
+}
