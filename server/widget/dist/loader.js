@@ -3,7 +3,7 @@
 @media print{:host{display:none!important}}
 button{all:unset;box-sizing:border-box;position:fixed;bottom:20px;right:20px;width:60px;height:60px;border-radius:50%;display:grid;place-items:center;cursor:pointer;background:var(--accent);color:var(--ink);box-shadow:0 4px 14px rgb(16 24 40/24%),0 1px 3px rgb(16 24 40/20%);-webkit-tap-highlight-color:transparent}
 button:focus-visible{outline:3px solid var(--accent);outline-offset:3px;box-shadow:0 0 0 3px #fff}
-svg{grid-area:1/1;width:28px;height:28px;fill:none;stroke:currentColor;stroke-width:2;stroke-linecap:round;stroke-linejoin:round}
+svg{grid-area:1/1;width:32px;height:32px;fill:none;stroke:currentColor;stroke-width:2;stroke-linecap:round;stroke-linejoin:round}
 .x{opacity:0;transform:rotate(-45deg) scale(.7)}
 .open .x{opacity:1;transform:none}
 .open .c{opacity:0;transform:rotate(45deg) scale(.7)}

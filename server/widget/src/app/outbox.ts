@@ -87,6 +87,11 @@ export class Outbox {
     return send;
   }
 
+  /** True if a text is this tab's to send, now that there may be no connection. */
+  due(now: number): boolean {
+    return this.queue().some((entry) => now >= entry.notBefore);
+  }
+
   /** The server has it, by `accepted` or because its message came. The item, if it was still here. */
   accepted(id: string): Outgoing | null {
     const item = this.entries.get(id)?.item ?? this.settled.get(id) ?? null;

@@ -96,7 +96,7 @@ export class Session {
     for (const [key, value] of Object.entries(kept)) {
       if (key.startsWith(PENDING)) this.syncPending(key, value);
     }
-    if (this.token !== null || this.outbox.items().length > 0) this.start();
+    if (this.token !== null) this.start();
     this.pump();
   }
 
@@ -245,7 +245,6 @@ export class Session {
       return;
     }
     this.outbox.sync(id, item, this.env.now());
-    if (item) this.start();
   }
 
   private persist(item: Outgoing): void {
@@ -436,6 +435,7 @@ export class Session {
   /** Does all that can be done now, and asks to be called when more can. */
   private pump(): void {
     const now = this.env.now();
+    if (this.outbox.due(now)) this.start();
     if (this.connection.live) {
       if (this.outbox.overdue(now)) this.run({ type: "restart" });
       this.report();
@@ -480,7 +480,7 @@ export class Session {
     const { downSince } = this.connection;
     const times = [
       this.connection.deadline(),
-      this.connection.live && this.tokenKept ? this.outbox.deadline(now) : null,
+      this.outbox.deadline(now),
       this.typist?.until ?? null,
       this.gapSince === null ? null : this.gapSince + GAP_MS,
       downSince !== null && now < downSince + BANNER_MS ? downSince + BANNER_MS : null,

@@ -3,17 +3,12 @@
 import { MAX_TEXT_BYTES } from "../shared/frames";
 
 /** Unpaired halves of surrogates, which JSON carries and UTF-8 does not: the server would refuse the whole frame. */
-const LONE = /[\ud800-\udbff](?![\udc00-\udfff])|(?:[^\ud800-\udbff]|^)[\udc00-\udfff]/g;
-// eslint-disable-next-line no-control-regex
+const LONE = /\p{Surrogate}/gu;
 const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/g;
 
 /** The text as it is sent: no control characters, which JSON would blow up sixfold, and no blank ends. */
 export function clean(text: string): string {
-  return text
-    .replace(/\r\n?/g, "\n")
-    .replace(CONTROL, "")
-    .replace(LONE, (found) => (found.length > 1 ? found[0] : "") + "\ufffd")
-    .trim();
+  return text.replace(/\r\n?/g, "\n").replace(CONTROL, "").replace(LONE, "\ufffd").trim();
 }
 
 export function utf8Length(text: string): number {

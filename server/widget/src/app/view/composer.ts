@@ -10,7 +10,7 @@ export interface ComposerEvents {
   changed(text: string): void;
 }
 
-const MAX_HEIGHT = 148;
+const MAX_HEIGHT = 140;
 
 export class Composer {
   readonly node: HTMLFormElement;

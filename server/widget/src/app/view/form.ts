@@ -74,9 +74,7 @@ export class PreChatForm {
       if (field.row.hidden) continue;
       const value = clean(field.input.value);
       const error = field.check(value);
-      setText(field.error, error ?? "");
-      setAttribute(field.input, "aria-invalid", error ? "true" : null);
-      setAttribute(field.input, "aria-describedby", error ? field.error.id : null);
+      mark(field, error);
       if (error) wrong ??= field;
       profile[key] = value;
     }
@@ -89,5 +87,16 @@ function field(id: string, label: string, attributes: Record<string, string>, ch
   const input = el("input", { id: `prechat-${id}`, name: id, required: true, "aria-required": "true", ...attributes });
   const error = el("p", { class: "error", id: `prechat-${id}-error` });
   const row = el("div", { class: "row" }, el("label", { for: input.id }, label), input, error);
-  return { input, error, row, check };
+  const made: Field = { input, error, row, check };
+  // Complains at the button only; what was complained of is taken back as soon as it is right.
+  input.addEventListener("input", () => {
+    if (error.textContent !== "" && check(clean(input.value)) === null) mark(made, null);
+  });
+  return made;
+}
+
+function mark(field: Field, error: string | null): void {
+  setText(field.error, error ?? "");
+  setAttribute(field.input, "aria-invalid", error ? "true" : null);
+  setAttribute(field.input, "aria-describedby", error ? field.error.id : null);
 }

@@ -1,0 +1,140 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { Conversation, readKept } from "../src/app/conversation";
+import type { Message, MessageStatus, Welcome } from "../src/shared/frames";
+
+const CONFIG = { title: "", greeting: "", pre_chat: "none", consent: "", color: "" } as const;
+
+function welcome(last: number, more: Partial<Welcome> = {}): Welcome {
+  const base = { feed_id: "f", visitor: "v", config: CONFIG, known: true, read_upto: 0, heartbeat_ms: 30_000, now: 0 };
+  return { type: "welcome", ...base, last_no: last, ...more };
+}
+
+function mine(no: number, status: MessageStatus = "read"): Message {
+  return { type: "message", no, id: `m${no}`, author: { kind: "visitor" }, text: `mine ${no}`, sent_at: no, status };
+}
+
+function staff(no: number): Message {
+  return { type: "message", no, id: `s${no}`, author: { kind: "operator", name: "Anna" }, text: `theirs ${no}`, sent_at: no, status: "sent" };
+}
+
+test("f61 asks for what came after the last message without a gap", () => {
+  const talk = new Conversation();
+  talk.welcome(welcome(0));
+  talk.message(mine(1));
+  talk.message(staff(2));
+  assert.equal(talk.after(), 2);
+  // 3 is late or lost: whatever comes, it is asked for again.
+  talk.message(staff(4));
+  assert.equal(talk.after(), 2);
+  assert.equal(talk.gap(), true);
+  talk.message(staff(3));
+  assert.equal(talk.after(), 4);
+  assert.equal(talk.gap(), false);
+});
+
+test("f61 an accepted that overtakes a message of staff does not hide it", () => {
+  const talk = new Conversation();
+  talk.welcome(welcome(0));
+  talk.message(mine(1));
+  talk.accepted("m3", 3, 3, "mine 3");
+  assert.equal(talk.after(), 1);
+  talk.message(staff(2));
+  talk.message(mine(3));
+  assert.equal(talk.after(), 3);
+  assert.deepEqual(talk.lines().map((line) => line.no), [1, 2, 3]);
+});
+
+test("f61 a replay that is cut is asked for again, a complete one settles what visitors do not get", () => {
+  const talk = new Conversation();
+  talk.welcome(welcome(6));
+  assert.equal(talk.replaying, true);
+  talk.message(mine(1));
+  talk.message(staff(3));
+  assert.equal(talk.replaying, true);
+  assert.equal(talk.after(), 1);
+  talk.welcome(welcome(6));
+  for (const frame of [staff(3), staff(6)]) talk.message(frame);
+  assert.equal(talk.replaying, false);
+  assert.equal(talk.gap(), false);
+  assert.equal(talk.after(), 6);
+});
+
+test("f61 goes back to its own message that is not yet read, whose status may have changed meanwhile", () => {
+  const talk = new Conversation();
+  talk.welcome(welcome(0));
+  talk.message(mine(1));
+  talk.message(mine(2, "delivered"));
+  talk.message(staff(3));
+  assert.equal(talk.after(), 1);
+  talk.welcome(welcome(3));
+  talk.message(mine(2, "read"));
+  talk.message(staff(3));
+  assert.equal(talk.lines()[1]?.status, "read");
+  assert.equal(talk.after(), 3);
+});
+
+test("f57 a status never goes backwards", () => {
+  const talk = new Conversation();
+  talk.welcome(welcome(0));
+  talk.message(mine(1, "read"));
+  talk.message(mine(1, "delivered"));
+  talk.status({ type: "status", outbound: false, from: 1, upto: 1, status: "sent" });
+  assert.equal(talk.lines()[0]?.status, "read");
+});
+
+test("f61 unread counts messages of staff after the last that was read, here or in another tab", () => {
+  const talk = new Conversation();
+  talk.welcome(welcome(0));
+  for (const frame of [mine(1), staff(2), staff(3), mine(4)]) talk.message(frame);
+  assert.equal(talk.unread(), 2);
+  assert.equal(talk.read(2), true);
+  assert.equal(talk.read(1), false);
+  assert.equal(talk.unread(), 1);
+  talk.status({ type: "status", outbound: true, from: 1, upto: 3, status: "read" });
+  assert.equal(talk.unread(), 0);
+});
+
+test("f61 a restored server's log replaces the old one", () => {
+  const talk = new Conversation();
+  talk.welcome(welcome(0));
+  for (const frame of [mine(1), staff(2)]) talk.message(frame);
+  assert.equal(talk.welcome(welcome(1, { feed_id: "restored" })), true);
+  assert.deepEqual(talk.lines(), []);
+  talk.message(mine(1));
+  assert.equal(talk.after(), 1);
+});
+
+test("f61 survives a reload; a long conversation keeps its newest part and asks for all", () => {
+  const talk = new Conversation();
+  talk.welcome(welcome(0));
+  for (let no = 1; no <= 20; no += 1) talk.message(no % 2 ? mine(no) : staff(no));
+  const again = new Conversation();
+  again.restore(readKept(JSON.stringify(talk.keep()))!);
+  assert.deepEqual(again.lines(), talk.lines());
+  assert.equal(again.after(), 20);
+
+  for (let no = 21; no <= 500; no += 1) talk.message(no % 2 ? mine(no) : staff(no));
+  const long = new Conversation();
+  long.restore(talk.keep()!);
+  assert.equal(long.lines().length, 200);
+  assert.equal(long.after(), 0);
+  long.welcome(welcome(500));
+  for (const line of talk.lines()) long.message(line.mine ? mine(line.no) : staff(line.no));
+  assert.equal(long.lines().length, 500);
+  assert.equal(long.after(), 500);
+});
+
+test("f61 what is kept with a gap is kept up to it", () => {
+  const talk = new Conversation();
+  talk.welcome(welcome(0));
+  for (const frame of [mine(1), staff(2), staff(4)]) talk.message(frame);
+  assert.deepEqual(talk.keep()?.lines.map((line) => line.no), [1, 2]);
+});
+
+test("what is not ours in the storage is left alone", () => {
+  for (const broken of [undefined, "", "null", "{}", '{"feed":"f","visitor":"v","cursor":1,"lines":[{}]}', '{"feed":1}', "[]"]) {
+    assert.equal(readKept(broken), null);
+  }
+});

@@ -1,0 +1,64 @@
+// The mirror of widget.rs against the golden files of the protocol crate, which the Rust types are checked against too.
+
+import assert from "node:assert/strict";
+import { readFileSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+
+import { PROTOCOL_VERSION, STATUSES, readServerFrame } from "../src/shared/frames";
+import type { ClientFrame } from "../src/shared/frames";
+
+declare const WIDGET_ROOT: string;
+
+const GOLDEN = join(WIDGET_ROOT, "../../core/protocol/tests/golden/v1");
+const golden = (kind: string): Map<string, unknown> =>
+  new Map(
+    readdirSync(join(GOLDEN, kind)).map((name) => [name.replace(".json", ""), JSON.parse(readFileSync(join(GOLDEN, kind, name), "utf8"))]),
+  );
+
+test("every frame that a server sends is read, with all its fields", () => {
+  const frames = golden("widget_server");
+  assert.ok(frames.size >= 9);
+  for (const [name, frame] of frames) assert.deepEqual(readServerFrame(JSON.stringify(frame)), frame, name);
+});
+
+test("every frame that the widget sends has a golden one with the same fields", () => {
+  const id = "0198c0de-0000-7000-8000-000000000006";
+  const ours: Record<ClientFrame["type"], ClientFrame> = {
+    hello: { type: "hello", v: PROTOCOL_VERSION, channel: "key", token: "t", feed_id: id, after: 2 },
+    send: { type: "send", id, text: "Hello", name: "Maria", email: "maria@example.com" },
+    typing: { type: "typing", typing: true },
+    delivered: { type: "delivered", upto: 2 },
+    read: { type: "read", upto: 2 },
+    ping: { type: "ping" },
+  };
+  const frames = golden("widget_client");
+  for (const [type, frame] of Object.entries(ours)) {
+    const theirs = frames.get(type);
+    assert.ok(theirs, `no golden file for ${type}`);
+    for (const key of Object.keys(frame)) assert.ok(key in (theirs as object), `${type}.${key} is not in the golden file`);
+  }
+});
+
+test("unknown fields and codes are harmless, unknown types and broken frames are ignored", () => {
+  const message = { type: "message", no: 1, id: "x", author: { kind: "robot", name: "R2" }, text: "hi", sent_at: 1, status: "teleported", colour: "red" };
+  assert.deepEqual(readServerFrame(JSON.stringify(message)), {
+    type: "message",
+    no: 1,
+    id: "x",
+    author: { kind: "operator", name: "R2" },
+    text: "hi",
+    sent_at: 1,
+    status: "queued",
+  });
+  assert.deepEqual(readServerFrame('{"type":"bye","code":"moon_phase"}'), { type: "bye", code: "moon_phase", retry_ms: 0 });
+  for (const text of ["", "null", "1", "[]", "{}", "{", '{"type":"party"}', '{"type":"message","no":"1"}', '{"type":"accepted"}', '{"type":"welcome"}', "x".repeat(1000)]) {
+    assert.equal(readServerFrame(text), null, text);
+  }
+});
+
+test("the statuses are in the order of the protocol crate", () => {
+  const rust = readFileSync(join(WIDGET_ROOT, "../../core/protocol/src/message.rs"), "utf8");
+  const block = rust.slice(rust.indexOf("statuses! {"));
+  assert.deepEqual([...block.matchAll(/^ {4}\w+ = "(\w+)"/gm)].map((match) => match[1]), [...STATUSES]);
+});
