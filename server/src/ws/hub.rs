@@ -179,7 +179,7 @@ mod tests {
         hub.publish(5, 5);
         hub.publish(6, 6);
         assert_eq!(numbers(hub.take(1, 4)), [5005, 6006]);
-        assert_eq!(numbers(hub.take(1, 6)), []);
+        assert!(matches!(hub.take(1, 6), Taken::Nothing));
         assert_eq!(hub.kept(), 2, "the other session still needs them");
         assert_eq!(numbers(hub.take(2, 5)), [6006]);
         assert_eq!(hub.kept(), 1);
