@@ -9,6 +9,10 @@ use switchboard_protocol::{ErrorCode, UnixMillis};
 pub struct UnsentId(MessageId);
 
 impl UnsentId {
+    pub(crate) fn new() -> Self {
+        Self(MessageId::new())
+    }
+
     /// The id with these 16 bytes.
     pub const fn from_bytes(bytes: [u8; 16]) -> Self {
         Self(MessageId::from_bytes(bytes))
@@ -58,8 +62,6 @@ pub enum UnsentReason {
     /// It was on its way when the chat left this device, and the server has not said yet whether it arrived. The row
     /// goes by itself when it did, and becomes `Refused` or `Failed` when it did not.
     Checking,
-    /// An earlier reply in the same chat was refused, and this one was not tried.
-    EarlierRefused,
     /// The server was restored from a backup after it had accepted the text: it may or may not have gone out.
     Unknown,
     /// It was a draft, not sent by the user, in a chat that left this device.

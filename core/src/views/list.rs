@@ -97,7 +97,9 @@ struct State<R> {
     rows: Vec<R>,
     more: bool,
     revision: u64,
-    /// A commit concerned the list while nobody watched it.
+    /// The store's generation that the rows are of.
+    generation: u64,
+    /// A commit concerned the list, and it was not or could not be read.
     stale: bool,
     closed: bool,
     outlets: Vec<Arc<Outlet<ListUpdate<R>>>>,
@@ -147,15 +149,20 @@ impl<R: ListRow> List<R> {
         runtime: Handle,
         fetch: Box<dyn Fn() + Send + Sync>,
     ) -> Result<Self> {
+        let generation = store.generation();
         let loaded = source.load(&store)?;
         if loaded.gone {
             return Err(CoreError::NotFound.into());
+        }
+        if loaded.fetch {
+            fetch();
         }
         let state = State {
             source,
             rows: loaded.rows,
             more: loaded.more,
             revision: 0,
+            generation,
             stale: false,
             closed: false,
             outlets: Vec::new(),
@@ -236,7 +243,9 @@ impl<R: ListRow> ListInner<R> {
     /// Reads the window again if a commit passed by while nobody watched.
     fn freshen(&self, state: &mut State<R>) {
         state.outlets.retain(|outlet| !outlet.is_cancelled());
-        if state.closed || !(state.stale || state.outlets.is_empty()) {
+        // While somebody listens the hub keeps the rows up to date, and they are what that listener has.
+        let unwatched = state.outlets.is_empty() && state.generation != self.store.generation();
+        if state.closed || !(state.stale || unwatched) {
             return;
         }
         if let Err(error) = self.reload(state) {
@@ -248,7 +257,9 @@ impl<R: ListRow> ListInner<R> {
 
     /// Reads the window and tells the listeners what changed. True: rows are wanted that only the server has.
     fn reload(&self, state: &mut State<R>) -> Result<bool> {
+        let generation = self.store.generation();
         let loaded = state.source.load(&self.store)?;
+        state.generation = generation;
         state.stale = false;
         if loaded.gone {
             self.close(state);

@@ -19,3 +19,7 @@ pub use outlet::Subscription;
 pub use diff::ListChange;
 
 pub(crate) use hub::Hub;
+pub(crate) use inbox::{InboxScope, InboxSource};
+pub(crate) use list::Source;
+pub(crate) use timeline::TimelineSource;
+pub(crate) use unsent::UnsentSource;

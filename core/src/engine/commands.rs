@@ -1,0 +1,157 @@
+//! What the user does. Each is in the store, safe from a power cut, when its method returns.
+
+use std::sync::Arc;
+
+use switchboard_protocol::ErrorCode;
+use switchboard_protocol::ids::{ChatId, CommandId, MessageId};
+use switchboard_protocol::limits::{MAX_INBOUND_FRAME_BYTES, MAX_TEXT_BYTES};
+use tokio::sync::oneshot;
+
+use super::{Core, blocking};
+use crate::error::{CoreError, Error, Result};
+use crate::model::{CommandKind, UnsentId};
+use crate::store::outbox::NewCommand;
+use crate::store::{Changes, Durability, chat, draft, message, outbox, unsent};
+use crate::sync::driver::Order;
+
+impl Core {
+    /// A transaction of the user's doing.
+    async fn act<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&rusqlite::Transaction<'_>, &mut Changes) -> Result<T> + Send + 'static,
+    ) -> Result<T, CoreError> {
+        let store = Arc::clone(&self.shared().store);
+        self.run(blocking(move || store.write(Durability::Full, work))).await
+    }
+
+    /// Sends a text to the customer; a candidate's first one takes the chat. The text is in the outbox when this
+    /// returns, and the composer's draft is gone if it was this text. What becomes of it arrives through the lists.
+    pub async fn reply(&self, chat: ChatId, text: &str) -> Result<MessageId, CoreError> {
+        if text.trim().is_empty() {
+            return Err(CoreError::Rejected(ErrorCode::EmptyText));
+        }
+        if text.len() > MAX_TEXT_BYTES {
+            return Err(CoreError::Rejected(ErrorCode::TextTooLong));
+        }
+        let (id, text, now) = (CommandId::new(), text.to_owned(), self.shared().clock.now_ms());
+        self.act(move |tx, changes| {
+            let record = chat::load(tx, chat)?.ok_or(CoreError::NotFound)?;
+            let (owner_epoch, seen) = (record.owner_epoch, record.last_no);
+            // JSON can make six bytes of one. A frame that the server would close the connection for must not be
+            // queued: it would be sent again for ever.
+            let frame =
+                switchboard_protocol::ClientFrame::Command(outbox::reply_frame(id, chat, &text, owner_epoch, seen)?);
+            if frame.to_json()?.len() > MAX_INBOUND_FRAME_BYTES {
+                return Err(CoreError::Rejected(ErrorCode::TextTooLong).into());
+            }
+            outbox::enqueue(
+                tx,
+                &NewCommand {
+                    id,
+                    chat,
+                    kind: CommandKind::Reply,
+                    text: Some(&text),
+                    owner_epoch,
+                    seen,
+                    written_at: now,
+                },
+            )?;
+            if draft::load(tx, chat)?.is_some_and(|draft| draft == text) {
+                draft::save(tx, chat, "", now)?;
+            }
+            changes.chats.insert(chat);
+            Ok(())
+        })
+        .await?;
+        self.order(Order::OutboxChanged);
+        Ok(id.into())
+    }
+
+    /// Takes the chat without a reply.
+    pub async fn take(&self, chat: ChatId) -> Result<CommandId, CoreError> {
+        let (id, now) = (CommandId::new(), self.shared().clock.now_ms());
+        self.act(move |tx, changes| {
+            let record = chat::load(tx, chat)?.ok_or(CoreError::NotFound)?;
+            outbox::enqueue(
+                tx,
+                &NewCommand {
+                    id,
+                    chat,
+                    kind: CommandKind::Take,
+                    text: None,
+                    owner_epoch: record.owner_epoch,
+                    seen: record.last_no,
+                    written_at: now,
+                },
+            )?;
+            changes.chats.insert(chat);
+            Ok(())
+        })
+        .await?;
+        self.order(Order::OutboxChanged);
+        Ok(id)
+    }
+
+    /// The user has read the chat up to this message. Counts here at once, and on the server when it can be reached.
+    pub async fn mark_read(&self, chat: ChatId, upto: u64) -> Result<(), CoreError> {
+        let news = self
+            .act(move |tx, changes| {
+                let mut record = chat::load(tx, chat)?.ok_or(CoreError::NotFound)?;
+                let upto = upto.min(record.last_no);
+                if upto <= record.read_upto {
+                    return Ok(false);
+                }
+                record.read_upto = upto;
+                record.unread = message::count_unread(tx, record.key, upto)?;
+                record.save(tx)?;
+                outbox::mark_read(tx, chat, upto)?;
+                changes.chats.insert(chat);
+                Ok(true)
+            })
+            .await?;
+        if news {
+            self.order(Order::OutboxChanged);
+        }
+        Ok(())
+    }
+
+    /// Tells the others that this user is typing, or stopped. To be repeated every 3 s while it lasts.
+    pub fn typing(&self, chat: ChatId, typing: bool) {
+        self.order(Order::Typing(chat, typing));
+    }
+
+    /// Gets older messages of a chat from the server. Whether there are still older ones.
+    pub async fn fetch_older(&self, chat: ChatId) -> Result<bool, CoreError> {
+        let (answer, answered) = oneshot::channel();
+        self.order(Order::FetchOlder(chat, answer));
+        // Dropped unanswered: nothing runs.
+        answered.await.unwrap_or(Err(CoreError::Offline))
+    }
+
+    /// Keeps the text that stands in a chat's composer; an empty one removes it.
+    pub async fn set_draft(&self, chat: ChatId, text: &str) -> Result<(), CoreError> {
+        let (text, now) = (text.to_owned(), self.shared().clock.now_ms());
+        self.act(move |tx, changes| {
+            if chat::key(tx, chat)?.is_none() {
+                return Err(CoreError::NotFound.into());
+            }
+            draft::save(tx, chat, &text, now)?;
+            changes.chats.insert(chat);
+            Ok(())
+        })
+        .await
+    }
+
+    /// Throws an unsent text away.
+    pub async fn delete_unsent(&self, id: UnsentId) -> Result<(), CoreError> {
+        self.act(move |tx, changes| {
+            let chat = unsent::chat_of(tx, id)?.ok_or(Error::Public(CoreError::NotFound))?;
+            unsent::delete(tx, id)?;
+            outbox::forget_orphan(tx, CommandId::from(MessageId::from_bytes(*id.as_bytes())))?;
+            changes.unsent = true;
+            changes.chats.insert(chat);
+            Ok(())
+        })
+        .await
+    }
+}

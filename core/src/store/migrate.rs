@@ -1,0 +1,91 @@
+//! The schema's versions: a table, a loop, and nothing that a migration does by hand.
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use crate::error::{Error, Result};
+
+/// Marks the file as ours: "SwBd".
+const APPLICATION_ID: i64 = 0x5377_4264;
+
+/// Every migration in order; the schema's version is the number of those that ran.
+const MIGRATIONS: &[&str] = &[include_str!("../../migrations/0001_store.sql")];
+
+pub(super) fn migrate(connection: &mut Connection) -> Result<()> {
+    run(connection, MIGRATIONS)
+}
+
+fn run(connection: &mut Connection, migrations: &[&str]) -> Result<()> {
+    let known = migrations.len() as i64;
+    let found: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    let application: i64 = connection.query_row("PRAGMA application_id", [], |row| row.get(0))?;
+    if found == 0 {
+        let tables: bool = connection.query_row("SELECT EXISTS (SELECT 1 FROM sqlite_schema)", [], |row| row.get(0))?;
+        if tables {
+            return Err(Error::NotAStore);
+        }
+    } else if application != APPLICATION_ID {
+        return Err(Error::NotAStore);
+    }
+    if found > known {
+        return Err(Error::NewerSchema { found, known });
+    }
+    for (version, sql) in (1..).zip(migrations).skip(usize::try_from(found).unwrap_or(0)) {
+        let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        tx.execute_batch(sql)?;
+        tx.pragma_update(None, "application_id", APPLICATION_ID)?;
+        // The loop writes the version, not the file: a migration cannot write a wrong one.
+        tx.pragma_update(None, "user_version", version)?;
+        tx.commit()?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn version(connection: &Connection) -> i64 {
+        connection.query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap()
+    }
+
+    #[test]
+    fn a_new_store_gets_every_migration_and_an_old_one_the_rest() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        run(&mut connection, &["CREATE TABLE a (x) "]).unwrap();
+        assert_eq!(version(&connection), 1);
+        run(&mut connection, &["CREATE TABLE a (x)", "CREATE TABLE b (x)", "CREATE TABLE c (x)"]).unwrap();
+        assert_eq!(version(&connection), 3);
+        run(&mut connection, &["CREATE TABLE a (x)", "CREATE TABLE b (x)", "CREATE TABLE c (x)"]).unwrap();
+    }
+
+    #[test]
+    fn a_migration_that_fails_leaves_the_version_before() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        run(&mut connection, &["CREATE TABLE a (x)", "CREATE TABLE b (x); CREATE TABLE a (x)"]).unwrap_err();
+        assert_eq!(version(&connection), 1);
+        let b: i64 =
+            connection.query_row("SELECT count(*) FROM sqlite_schema WHERE name = 'b'", [], |row| row.get(0)).unwrap();
+        assert_eq!(b, 0);
+        run(&mut connection, &["CREATE TABLE a (x)", "CREATE TABLE b (x)"]).unwrap();
+        assert_eq!(version(&connection), 2);
+    }
+
+    #[test]
+    fn a_newer_store_is_refused() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        run(&mut connection, &["CREATE TABLE a (x)", "CREATE TABLE b (x)"]).unwrap();
+        let error = run(&mut connection, &["CREATE TABLE a (x)"]).unwrap_err();
+        assert!(matches!(error, Error::NewerSchema { found: 2, known: 1 }));
+        assert_eq!(version(&connection), 2);
+    }
+
+    #[test]
+    fn somebody_elses_database_is_refused() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch("CREATE TABLE theirs (x)").unwrap();
+        assert!(matches!(run(&mut connection, MIGRATIONS).unwrap_err(), Error::NotAStore));
+        let mut connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch("CREATE TABLE theirs (x); PRAGMA user_version = 1").unwrap();
+        assert!(matches!(run(&mut connection, MIGRATIONS).unwrap_err(), Error::NotAStore));
+    }
+}

@@ -1,0 +1,116 @@
+//! A chat's messages as a screen shows them: the server's, then this user's own that it has not numbered yet.
+
+use rusqlite::{Connection, Row, params};
+use switchboard_protocol::ids::{ChatId, UserId};
+use switchboard_protocol::message::MessageStatus;
+
+use super::message::{CONTACT, author_kind, no_of, pos, range};
+use super::{Blob, collection};
+use crate::error::{Error, Result};
+use crate::model::{AuthorKind, DeliveryState, TimelineRow};
+use crate::outbox::State;
+
+/// What a window needs to know of its chat.
+pub(crate) struct Head {
+    pub(crate) key: i64,
+    contact_name: Option<String>,
+    /// The server has messages older than the oldest here.
+    pub(crate) more: bool,
+}
+
+pub(crate) fn head(db: &Connection, chat: ChatId) -> Result<Option<Head>> {
+    let mut statement = db.prepare_cached("SELECT key, contact_name, more FROM chat WHERE id = ?1")?;
+    let mut rows = statement.query([Blob(chat)])?;
+    Ok(match rows.next()? {
+        Some(row) => Some(Head { key: row.get(0)?, contact_name: row.get(1)?, more: row.get(2)? }),
+        None => None,
+    })
+}
+
+const ROW: &str = "SELECT pos, id, author, author_id, author_name, text, sent_at, status FROM message";
+
+fn read(row: &Row<'_>, head: &Head, me: UserId) -> Result<TimelineRow> {
+    let author: i64 = row.get(2)?;
+    let author_id: Option<UserId> = row.get::<_, Option<Blob<_>>>(3)?.map(|id| id.0);
+    let status = MessageStatus::from_rank(row.get(7)?).ok_or(Error::BadValue("message.status"))?;
+    Ok(TimelineRow {
+        id: row.get::<_, Blob<_>>(1)?.0,
+        no: Some(no_of(row.get(0)?)),
+        author: author_kind(author),
+        author_id,
+        author_name: if author == CONTACT { head.contact_name.clone() } else { row.get(4)? },
+        mine: author_id == Some(me),
+        text: row.get(5)?,
+        sent_at: row.get(6)?,
+        state: DeliveryState::Stored(status),
+    })
+}
+
+/// At most `n` messages before `before`, oldest first.
+pub(crate) fn before(db: &Connection, head: &Head, me: UserId, before: u64, n: u32) -> Result<Vec<TimelineRow>> {
+    let (from, to) = range(head.key);
+    let before = pos(head.key, before).unwrap_or(to);
+    let mut statement = db.prepare_cached(&format!("{ROW} WHERE pos > ?1 AND pos < ?2 ORDER BY pos DESC LIMIT ?3"))?;
+    let mut rows = statement.query(params![from, before, n])?;
+    let mut out = Vec::with_capacity(n.min(256) as usize);
+    while let Some(row) = rows.next()? {
+        out.push(read(row, head, me)?);
+    }
+    out.reverse();
+    Ok(out)
+}
+
+/// The messages from `from` on, oldest first: up to and with `upto` if that is given, and at most `n`.
+pub(crate) fn from(
+    db: &Connection,
+    head: &Head,
+    me: UserId,
+    from: u64,
+    upto: Option<u64>,
+    n: u32,
+) -> Result<Vec<TimelineRow>> {
+    let (_, end) = range(head.key);
+    let from = pos(head.key, from).unwrap_or(end);
+    let upto = upto.and_then(|upto| pos(head.key, upto)).unwrap_or(end - 1);
+    let mut statement = db.prepare_cached(&format!("{ROW} WHERE pos >= ?1 AND pos <= ?2 ORDER BY pos LIMIT ?3"))?;
+    let mut rows = statement.query(params![from, upto, n])?;
+    let mut out = Vec::new();
+    while let Some(row) = rows.next()? {
+        out.push(read(row, head, me)?);
+    }
+    Ok(out)
+}
+
+/// This user's replies that the server has not numbered, in the order in which they were written.
+pub(crate) fn pending(db: &Connection, chat: ChatId, me: UserId) -> Result<Vec<TimelineRow>> {
+    let mut statement = db.prepare_cached(
+        "SELECT id, text, written_at, state FROM outbox
+         WHERE chat = ?1 AND kind = 'reply' AND orphan = 0 ORDER BY ord",
+    )?;
+    let mut rows = statement.query([Blob(chat)])?;
+    let mut out = Vec::new();
+    let mut name = None;
+    while let Some(row) = rows.next()? {
+        if name.is_none() {
+            name = Some(collection::user_name(db, me)?);
+        }
+        let state = State::from_sql(row.get(3)?).ok_or(Error::BadValue("outbox.state"))?;
+        out.push(TimelineRow {
+            id: row.get::<_, Blob<_>>(0)?.0,
+            no: None,
+            author: AuthorKind::User,
+            author_id: Some(me),
+            author_name: name.clone().flatten(),
+            mine: true,
+            text: row.get(1)?,
+            sent_at: row.get(2)?,
+            state: match state {
+                State::Queued => DeliveryState::Queued,
+                State::InFlight => DeliveryState::Sending,
+                // The server has it; its number comes with the feed.
+                _ => DeliveryState::Stored(MessageStatus::Queued),
+            },
+        });
+    }
+    Ok(out)
+}

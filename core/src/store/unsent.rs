@@ -1,0 +1,108 @@
+//! Texts that did not reach the customer.
+
+use rusqlite::{Connection, Row, Transaction, params};
+use switchboard_protocol::ErrorCode;
+use switchboard_protocol::ids::ChatId;
+
+use super::Blob;
+use crate::error::{Error, Result};
+use crate::model::{UnsentId, UnsentReason, UnsentRow};
+
+fn reason_to_sql(reason: UnsentReason) -> (&'static str, Option<&'static str>) {
+    match reason {
+        UnsentReason::Refused(code) => ("refused", Some(code.as_str())),
+        UnsentReason::Failed(code) => ("failed", Some(code.as_str())),
+        UnsentReason::ChatGone => ("chat_gone", None),
+        UnsentReason::Checking => ("checking", None),
+        UnsentReason::Unknown => ("unknown", None),
+        UnsentReason::Draft => ("draft", None),
+    }
+}
+
+fn reason_from_sql(reason: &str, code: Option<&str>) -> Result<UnsentReason> {
+    let code = || code.map_or(ErrorCode::Unknown, ErrorCode::from_code);
+    Ok(match reason {
+        "refused" => UnsentReason::Refused(code()),
+        "failed" => UnsentReason::Failed(code()),
+        "chat_gone" => UnsentReason::ChatGone,
+        "checking" => UnsentReason::Checking,
+        "unknown" => UnsentReason::Unknown,
+        "draft" => UnsentReason::Draft,
+        _ => return Err(Error::BadValue("unsent.reason")),
+    })
+}
+
+/// Keeps a text. One that is kept already stays as it is.
+pub(crate) fn insert(tx: &Transaction<'_>, row: &UnsentRow) -> Result<()> {
+    let (reason, code) = reason_to_sql(row.reason);
+    tx.prepare_cached(
+        "INSERT INTO unsent (id, chat, contact_name, text, written_at, unsent_at, reason, code)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (id) DO NOTHING",
+    )?
+    .execute(params![
+        Blob(row.id),
+        Blob(row.chat),
+        row.contact_name,
+        row.text,
+        row.written_at,
+        row.unsent_at,
+        reason,
+        code,
+    ])?;
+    Ok(())
+}
+
+/// What was being checked is decided.
+pub(crate) fn decide(tx: &Transaction<'_>, id: UnsentId, reason: UnsentReason) -> Result<()> {
+    let (reason, code) = reason_to_sql(reason);
+    tx.prepare_cached("UPDATE unsent SET reason = ?2, code = ?3 WHERE id = ?1")?.execute(params![
+        Blob(id),
+        reason,
+        code
+    ])?;
+    Ok(())
+}
+
+/// False: there is none with this id.
+pub(crate) fn delete(tx: &Transaction<'_>, id: UnsentId) -> Result<bool> {
+    Ok(tx.prepare_cached("DELETE FROM unsent WHERE id = ?1")?.execute([Blob(id)])? > 0)
+}
+
+/// The chat that an unsent text was written in.
+pub(crate) fn chat_of(db: &Connection, id: UnsentId) -> Result<Option<ChatId>> {
+    let mut statement = db.prepare_cached("SELECT chat FROM unsent WHERE id = ?1")?;
+    let mut rows = statement.query([Blob(id)])?;
+    Ok(match rows.next()? {
+        Some(row) => Some(row.get::<_, Blob<_>>(0)?.0),
+        None => None,
+    })
+}
+
+/// The newest first.
+pub(crate) fn newest(db: &Connection, limit: u32) -> Result<Vec<UnsentRow>> {
+    // By key, though all are wanted: a walk along a range is what the tests tell from a scan.
+    let mut statement = db.prepare_cached(
+        "SELECT id, chat, contact_name, text, written_at, unsent_at, reason, code FROM unsent
+         WHERE ord > 0 ORDER BY ord DESC LIMIT ?1",
+    )?;
+    let mut rows = statement.query([limit])?;
+    let mut out = Vec::new();
+    while let Some(row) = rows.next()? {
+        out.push(read(row)?);
+    }
+    Ok(out)
+}
+
+fn read(row: &Row<'_>) -> Result<UnsentRow> {
+    let reason: String = row.get(6)?;
+    let code: Option<String> = row.get(7)?;
+    Ok(UnsentRow {
+        id: row.get::<_, Blob<_>>(0)?.0,
+        chat: row.get::<_, Blob<_>>(1)?.0,
+        contact_name: row.get(2)?,
+        text: row.get(3)?,
+        written_at: row.get(4)?,
+        unsent_at: row.get(5)?,
+        reason: reason_from_sql(&reason, code.as_deref())?,
+    })
+}

@@ -1,0 +1,343 @@
+//! The server's log into the store: a batch of events, or a snapshot, in one transaction with the cursor.
+
+use std::collections::{HashMap, HashSet};
+
+use rusqlite::Transaction;
+use switchboard_protocol::UnixMillis;
+use switchboard_protocol::chat::{OpenedChat, UserChat};
+use switchboard_protocol::command::CommandResult;
+use switchboard_protocol::event::{EventBody, Gone, GoneReason, MessageAdded, StatusRaised};
+use switchboard_protocol::frame::{Event, Page};
+use switchboard_protocol::ids::{ChatId, CommandId, FeedId, MessageId, UserId};
+use switchboard_protocol::message::{Author, Message};
+
+use crate::error::{Error, Result};
+use crate::model::{CommandOutcome, UnsentId, UnsentReason, UnsentRow};
+use crate::store::chat::{self, ChatRecord};
+use crate::store::message::{self, is_mine};
+use crate::store::{Blob, Changes, Durability, Store, account, draft, outbox, purge, snapshot, unsent};
+
+/// What applying led to, beside the rows.
+#[derive(Debug, Default)]
+pub(crate) struct Applied {
+    /// Commands that ended.
+    pub(crate) outcomes: Vec<CommandOutcome>,
+    /// Content was deleted: the write-ahead log is to be truncated.
+    pub(crate) purge: bool,
+    /// An event could not be read: only a snapshot puts the store right.
+    pub(crate) resync: bool,
+}
+
+/// The working state of one transaction.
+struct Batch<'a> {
+    tx: &'a Transaction<'a>,
+    me: UserId,
+    now: UnixMillis,
+    /// Rows that were touched, written once at the end; `None`: not on this device.
+    chats: HashMap<ChatId, Option<(ChatRecord, bool)>>,
+    awaiting: HashSet<CommandId>,
+    changes: &'a mut Changes,
+    applied: Applied,
+}
+
+/// Applies consecutive events and moves the cursor to the last of them.
+pub(crate) fn events(store: &Store, me: UserId, now: UnixMillis, events: &[Event]) -> Result<Applied> {
+    let Some(last) = events.last() else { return Ok(Applied::default()) };
+    store.write(Durability::Normal, |tx, changes| {
+        let mut batch = Batch::new(tx, me, now, changes)?;
+        for event in events {
+            batch.event(event)?;
+        }
+        account::set_cursor(tx, last.seq)?;
+        batch.finish()
+    })
+}
+
+/// Swaps the staged snapshot in: what it does not have is purged, drafts and outbox stay.
+pub(crate) fn swap(store: &Store, me: UserId, now: UnixMillis, feed_id: FeedId, cursor: u64) -> Result<Applied> {
+    store.write(Durability::Normal, |tx, changes| {
+        let before = account::position(tx)?;
+        let mut batch = Batch::new(tx, me, now, changes)?;
+        let mut present = HashSet::new();
+        snapshot::for_each(tx, |part| {
+            for chat in part.chats {
+                present.insert(chat.opened.chat.id);
+                batch.open(chat.opened, chat.me)?;
+            }
+            // The rows of a part are written before the next one is read: a snapshot may be larger than memory.
+            batch.flush()
+        })?;
+        for id in chat::ids(tx)? {
+            if !present.contains(&id) {
+                batch.gone(id, GoneReason::Unassigned)?;
+            }
+        }
+        if before.feed_id.is_some_and(|before| before != feed_id) {
+            let outcomes = outbox::forgotten(tx, now, batch.changes)?;
+            batch.applied.outcomes.extend(outcomes);
+        }
+        account::set_position(tx, feed_id, cursor)?;
+        snapshot::drop_stage(tx)?;
+        batch.changes.all = true;
+        batch.applied.purge = true;
+        batch.finish()
+    })
+}
+
+/// Stores older messages. False: the chat left meanwhile, and they are dropped.
+pub(crate) fn page(store: &Store, page: &Page, before: u64) -> Result<bool> {
+    store.write(Durability::Normal, |tx, changes| {
+        let Some(mut record) = chat::load(tx, page.chat)? else { return Ok(false) };
+        let oldest = message::oldest(tx, record.key)?.map_or(u64::MAX, |(no, _)| no);
+        if oldest > before {
+            // Opened anew meanwhile: these would not join what is here.
+            return Ok(true);
+        }
+        for message in page.messages.iter().filter(|message| message.no < before) {
+            message::insert(tx, record.key, message)?;
+        }
+        // An answer that reaches back no further than what is here says nothing of what lies before that.
+        if page.messages.iter().map(|message| message.no).min().unwrap_or(0) < oldest {
+            record.more = page.more && !page.messages.is_empty();
+        }
+        refresh_counts(tx, &mut record)?;
+        record.save(tx)?;
+        changes.chats.insert(page.chat);
+        Ok(true)
+    })
+}
+
+/// The server answered a command.
+pub(crate) fn result(store: &Store, now: UnixMillis, result: &CommandResult) -> Result<Vec<CommandOutcome>> {
+    // A refused text becomes an unsent row, which nobody else knows.
+    store.write(Durability::Full, |tx, changes| {
+        let cursor = account::position(tx)?.cursor;
+        outbox::settle(tx, result, cursor, now, changes)
+    })
+}
+
+fn refresh_counts(tx: &Transaction<'_>, record: &mut ChatRecord) -> Result<()> {
+    record.first_at = message::oldest(tx, record.key)?.map_or(0, |(_, at)| at);
+    record.unread = message::count_unread(tx, record.key, record.read_upto)?;
+    Ok(())
+}
+
+impl<'a> Batch<'a> {
+    fn new(tx: &'a Transaction<'a>, me: UserId, now: UnixMillis, changes: &'a mut Changes) -> Result<Self> {
+        let awaiting = outbox::awaiting(tx)?;
+        Ok(Self { tx, me, now, chats: HashMap::new(), awaiting, changes, applied: Applied::default() })
+    }
+
+    /// A chat's row if the chat is on this device.
+    fn chat(&mut self, id: ChatId) -> Result<Option<&mut (ChatRecord, bool)>> {
+        let slot = match self.chats.entry(id) {
+            std::collections::hash_map::Entry::Occupied(slot) => slot.into_mut(),
+            std::collections::hash_map::Entry::Vacant(slot) => {
+                slot.insert(chat::load(self.tx, id)?.map(|record| (record, false)))
+            }
+        };
+        Ok(slot.as_mut())
+    }
+
+    fn event(&mut self, event: &Event) -> Result<()> {
+        if event.kind != Event::SKIP {
+            let body = event.body.as_deref().map_or("{}", serde_json::value::RawValue::get);
+            match (EventBody::parse(&event.kind, body), event.chat) {
+                (Ok(Some(body)), Some(chat)) => match self.body(chat, body) {
+                    Err(Error::BadAnswer(detail)) => self.unreadable(event, &detail)?,
+                    other => other?,
+                },
+                (Ok(Some(_)), None) => self.unreadable(event, "no chat")?,
+                (Ok(None), _) => account::mark_unknown(self.tx)?,
+                (Err(error), _) => self.unreadable(event, &error.to_string())?,
+            }
+        }
+        if let Some(command) = event.command {
+            self.reconcile(command)?;
+        }
+        Ok(())
+    }
+
+    /// Not to be read, and never to be read by asking again: the log goes on, and a snapshot brings what it held.
+    fn unreadable(&mut self, event: &Event, why: &str) -> Result<()> {
+        tracing::warn!(seq = event.seq, kind = %event.kind, why, "an event cannot be read");
+        self.applied.resync = true;
+        account::want_snapshot(self.tx)
+    }
+
+    fn body(&mut self, chat: ChatId, body: EventBody) -> Result<()> {
+        match body {
+            EventBody::ChatOpened(opened) => {
+                if opened.chat.id != chat {
+                    return Err(Error::BadAnswer("chat_opened of another chat".into()));
+                }
+                // The user's own part, if there is one, follows as an event of its own.
+                self.open(opened, UserChat::default())
+            }
+            EventBody::Message(added) => self.message(chat, &added),
+            EventBody::Status(raised) => self.status(chat, &raised),
+            EventBody::Chat(row) => {
+                let me = self.me;
+                if let Some((record, dirty)) = self.chat(chat)? {
+                    *dirty |= record.update(&row, me);
+                    self.changes.chats.insert(chat);
+                }
+                Ok(())
+            }
+            EventBody::UserChat(own) => self.user_chat(chat, own),
+            EventBody::Gone(Gone { reason }) => self.gone(chat, reason),
+        }
+    }
+
+    fn reconcile(&mut self, command: CommandId) -> Result<()> {
+        // Looked up in memory first: nearly every event is of somebody else's doing.
+        if self.awaiting.remove(&command) {
+            self.applied.outcomes.extend(outbox::seen(self.tx, command, self.changes)?);
+        }
+        Ok(())
+    }
+
+    fn reconcile_message(&mut self, message: &Message) -> Result<()> {
+        if !self.awaiting.is_empty() && is_mine(&message.author, self.me) {
+            self.reconcile(message.id.into())?;
+        }
+        Ok(())
+    }
+
+    fn message(&mut self, chat: ChatId, added: &MessageAdded) -> Result<()> {
+        let (tx, me) = (self.tx, self.me);
+        let Some((record, dirty)) = self.chat(chat)? else { return Ok(()) };
+        let message = &added.message;
+        if let Some(row) = &added.chat {
+            *dirty |= record.update(row, me);
+        }
+        if message::insert(tx, record.key, message)? {
+            *dirty = true;
+            if record.last_no == 0 && !record.more {
+                record.first_at = message.sent_at;
+            }
+            record.added(message, me);
+            if message.author == Author::Contact {
+                // The customer wrote again: the chat is back in Recents.
+                record.archived = false;
+                record.unread += i64::from(message.no > record.read_upto);
+            }
+        }
+        self.changes.chats.insert(chat);
+        self.reconcile_message(message)
+    }
+
+    fn status(&mut self, chat: ChatId, raised: &StatusRaised) -> Result<()> {
+        let tx = self.tx;
+        let Some((record, _)) = self.chat(chat)? else { return Ok(()) };
+        if message::raise(tx, record.key, raised.outbound, raised.from, raised.upto, raised.status)? {
+            self.changes.chats.insert(chat);
+        }
+        Ok(())
+    }
+
+    fn user_chat(&mut self, chat: ChatId, own: UserChat) -> Result<()> {
+        let tx = self.tx;
+        let Some((record, dirty)) = self.chat(chat)? else { return Ok(()) };
+        *dirty = true;
+        record.read_upto = record.read_upto.max(own.read_upto);
+        record.archived = own.archived;
+        record.unread = message::count_unread(tx, record.key, record.read_upto)?;
+        self.changes.chats.insert(chat);
+        Ok(())
+    }
+
+    /// The chat comes to this device, or comes anew: whatever was here of it is replaced.
+    fn open(&mut self, opened: OpenedChat, own: UserChat) -> Result<()> {
+        let (tx, me) = (self.tx, self.me);
+        let id = opened.chat.id;
+        let mut record = match self.chats.remove(&id) {
+            Some(Some((record, _))) => record,
+            Some(None) => chat::insert(tx, &opened.chat, me)?,
+            None => match chat::load(tx, id)? {
+                Some(record) => record,
+                None => chat::insert(tx, &opened.chat, me)?,
+            },
+        };
+        record.replace(&opened.chat, me);
+        // A message that stays as it is keeps its row and its place in the index.
+        let fresh: HashMap<u64, &Message> = opened.messages.iter().map(|message| (message.no, message)).collect();
+        let removed = message::delete(tx, record.key, |no, row| {
+            fresh.get(&no).is_some_and(|message| {
+                row.get::<_, Blob<MessageId>>(3).is_ok_and(|id| id.0 == message.id)
+                    && row.get_ref(2).is_ok_and(|text| text.as_str().is_ok_and(|text| text == message.text))
+            })
+        })?;
+        if removed {
+            purge::pending(tx)?;
+            self.applied.purge = true;
+        }
+        record.clear_last();
+        for message in &opened.messages {
+            message::insert(tx, record.key, message)?;
+            record.added(message, me);
+        }
+        record.more = opened.more;
+        record.archived = own.archived;
+        // What was read here and is still in the outbox counts already.
+        record.read_upto = own.read_upto.max(outbox::read_mark(tx, id)?.unwrap_or(0));
+        refresh_counts(tx, &mut record)?;
+        self.chats.insert(id, Some((record, true)));
+        self.changes.chats.insert(id);
+        for message in &opened.messages {
+            self.reconcile_message(message)?;
+        }
+        Ok(())
+    }
+
+    /// The chat leaves this device. The user's own words stay, as unsent; everything else goes.
+    fn gone(&mut self, id: ChatId, reason: GoneReason) -> Result<()> {
+        let record = match self.chats.insert(id, None) {
+            Some(slot) => slot.map(|(record, _)| record),
+            None => chat::load(self.tx, id)?,
+        };
+        let contact = record.as_ref().and_then(|record| record.contact_name.clone());
+        let ended = outbox::chat_gone(self.tx, id, contact.as_deref(), reason, self.now, self.changes)?;
+        self.applied.outcomes.extend(ended);
+        if let Some((text, written_at)) = draft::take(self.tx, id)? {
+            if !text.trim().is_empty() {
+                unsent::insert(
+                    self.tx,
+                    &UnsentRow {
+                        id: UnsentId::new(),
+                        chat: id,
+                        contact_name: contact,
+                        text,
+                        written_at,
+                        unsent_at: self.now,
+                        reason: UnsentReason::Draft,
+                    },
+                )?;
+                self.changes.unsent = true;
+            }
+        }
+        let Some(record) = record else { return Ok(()) };
+        message::delete(self.tx, record.key, |_, _| false)?;
+        chat::delete(self.tx, record.key)?;
+        purge::pending(self.tx)?;
+        self.applied.purge = true;
+        self.changes.chats.remove(&id);
+        self.changes.gone.insert(id);
+        Ok(())
+    }
+
+    /// Writes the rows that were touched.
+    fn flush(&mut self) -> Result<()> {
+        for (record, dirty) in self.chats.drain().filter_map(|(_, slot)| slot) {
+            if dirty {
+                record.save(self.tx)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(mut self) -> Result<Applied> {
+        self.flush()?;
+        Ok(self.applied)
+    }
+}
