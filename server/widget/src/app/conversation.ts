@@ -48,22 +48,18 @@ export class Conversation {
     return this.byId.has(id);
   }
 
-  /** For `hello`: the server sends everything later. Goes back to our oldest message that is not yet read, because its
-   *  status may have changed meanwhile and only messages are replayed. */
+  /** For `hello`: the server sends everything later, and how far the earlier ones got meanwhile. */
   after(): number {
-    if (this.partial) return 0;
-    let after = this.cursor;
-    for (const line of this.byNo.values()) {
-      if (line.mine && line.status !== "read" && line.no <= after) after = line.no - 1;
-    }
-    return after;
+    return this.partial ? 0 : this.cursor;
   }
 
   /** The answer to `hello`; true if the conversation is another one now and all its messages come again. */
   welcome(frame: Welcome): boolean {
-    const other =
-      (this.feed !== null && this.feed !== frame.feed_id) || (this.visitor !== null && this.visitor !== frame.visitor);
     const after = this.after();
+    const other =
+      (this.feed !== null && this.feed !== frame.feed_id) ||
+      (this.visitor !== null && this.visitor !== frame.visitor) ||
+      frame.last_no < after;
     if (other) this.clear();
     this.feed = frame.feed_id;
     this.visitor = frame.visitor;

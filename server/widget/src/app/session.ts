@@ -369,10 +369,10 @@ export class Session {
   }
 
   private welcome(frame: Welcome): void {
-    const sameLog = this.conversation.feed === frame.feed_id;
-    const askedAfter = this.conversation.after();
-    if (this.conversation.welcome(frame) && sameLog && askedAfter > 0) {
-      // The same log and another visitor: we asked for the rest of a conversation that is not this one.
+    const { feed, visitor } = this.conversation;
+    const asked = this.conversation.after();
+    if (this.conversation.welcome(frame) && feed === frame.feed_id && visitor !== frame.visitor && asked > 0) {
+      // We asked for the rest of a conversation that is not this visitor's.
       this.conversation.clear();
       this.run({ type: "restart" });
       return;

@@ -109,7 +109,7 @@ function start(script: HTMLScriptElement, channel: string): void {
     }
     clearTimeout(timer);
     timer = setTimeout(failed, ANSWER_MS * 2);
-    frame.src = new URL(`frame/${encodeURIComponent(channel)}?lang=${lang}`, base).href;
+    frame.src = new URL(`frame/${encodeURIComponent(channel)}`, base).href;
     draw();
   };
 

@@ -12,6 +12,9 @@ export function isEmail(text: string): boolean {
   return utf8Length(text) <= MAX_EMAIL_BYTES && /^[^\s@<>()",;:\\]{1,64}@[^\s@.]+(\.[^\s@.]+)+$/.test(text);
 }
 
+/** Without the characters that the server refuses in a name. */
+const oneLine = (text: string): string => clean(text.replace(/[\s\u0080-\u009f]+/g, " "));
+
 interface Field {
   input: HTMLInputElement;
   error: HTMLElement;
@@ -72,7 +75,7 @@ export class PreChatForm {
     let wrong: Field | null = null;
     for (const [key, field] of Object.entries(this.fields) as ["name" | "email", Field][]) {
       if (field.row.hidden) continue;
-      const value = clean(field.input.value);
+      const value = oneLine(field.input.value);
       const error = field.check(value);
       mark(field, error);
       if (error) wrong ??= field;
@@ -90,7 +93,7 @@ function field(id: string, label: string, attributes: Record<string, string>, ch
   const made: Field = { input, error, row, check };
   // Complains at the button only; what was complained of is taken back as soon as it is right.
   input.addEventListener("input", () => {
-    if (error.textContent !== "" && check(clean(input.value)) === null) mark(made, null);
+    if (error.textContent !== "" && check(oneLine(input.value)) === null) mark(made, null);
   });
   return made;
 }
