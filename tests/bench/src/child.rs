@@ -4,7 +4,7 @@
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Stdio;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt, BufReader};
@@ -37,14 +37,11 @@ pub struct Process {
     child: Child,
     /// What it said.
     pub ready: Ready,
-    /// From the start of the process to that line.
-    pub ready_after: Duration,
 }
 
 impl Process {
     /// Starts `this program ARGS…` and waits until it listens.
     pub async fn start(args: &[&str], dir: &Path) -> Result<Process> {
-        let since = Instant::now();
         let mut child = Command::new(std::env::current_exe()?)
             .args(args)
             .arg(dir)
@@ -57,7 +54,7 @@ impl Process {
         let mut line = String::new();
         BufReader::new(stdout).read_line(&mut line).await?;
         let ready = serde_json::from_str(&line).map_err(|error| format!("{args:?} said {line:?}: {error}"))?;
-        Ok(Process { child, ready, ready_after: since.elapsed() })
+        Ok(Process { child, ready })
     }
 
     /// Its process id.

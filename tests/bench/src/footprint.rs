@@ -25,7 +25,7 @@ pub async fn memory(report: &mut Report, quick: bool, dir: &Path) -> Result<()> 
     let other = OtherLoad::start(&[std::process::id()]);
     let fresh = dir.join("fresh");
     std::fs::create_dir_all(&fresh)?;
-    let empty = Process::start(&["server", "--users", "0", "--fans", ""], &fresh).await?;
+    let empty = Process::start(&["server"], &fresh).await?;
     sleep(SETTLE).await;
     let resident = resident_kib(empty.pid()) as f64 / 1024.0;
     empty.stop().await?;

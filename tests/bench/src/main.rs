@@ -8,6 +8,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 mod child;
+mod fixture;
 mod footprint;
 mod load;
 mod messages;
@@ -61,6 +62,14 @@ enum Child {
     Echo { dir: PathBuf },
     #[command(hide = true)]
     Relay { dir: PathBuf },
+    #[command(hide = true)]
+    Server {
+        #[arg(long, default_value_t = 0)]
+        users: usize,
+        #[arg(long, value_delimiter = ',')]
+        fans: Vec<usize>,
+        dir: PathBuf,
+    },
 }
 
 fn main() -> Result<()> {
@@ -76,18 +85,20 @@ fn main() -> Result<()> {
 async fn be(child: Child) -> Result<()> {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
     let ready = child::Ready { addr: listener.local_addr()?, channels: Vec::new(), codes: Vec::new() };
+    let stops_itself = matches!(child, Child::Server { .. });
     let serving = async {
         match child {
             Child::Echo { .. } => {
                 child::announce(&ready)?;
                 relay::serve_echo(listener).await
             }
-            Child::Relay { dir } => {
-                child::announce(&ready)?;
-                relay::serve(dir.join("relay.db"), listener).await
-            }
+            Child::Relay { dir } => relay::serve(dir.join("relay.db"), listener, || child::announce(&ready)).await,
+            Child::Server { users, fans, dir } => fixture::serve(&dir, users, &fans, listener).await,
         }
     };
+    if stops_itself {
+        return serving.await;
+    }
     tokio::select! {
         done = serving => done,
         () = child::until_parent_leaves() => Ok(()),

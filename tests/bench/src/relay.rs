@@ -31,10 +31,11 @@ struct Relay {
     sockets: Arc<RwLock<Vec<UnboundedSender<Utf8Bytes>>>>,
 }
 
-/// Serves until the listener fails.
-pub async fn serve(path: PathBuf, listener: tokio::net::TcpListener) -> Result<()> {
-    let _checkpoints = rows::checkpointer(path.clone());
+/// Opens the database, says that it is ready, and serves until the listener fails.
+pub async fn serve(path: PathBuf, listener: tokio::net::TcpListener, ready: impl FnOnce() -> Result<()>) -> Result<()> {
     let mut db = if path.exists() { rows::open(&path)? } else { rows::create(&path)? };
+    let _checkpoints = rows::checkpointer(path);
+    ready()?;
     let (writer, posts) = mpsc::sync_channel::<Post>(4_096);
     let relay = Relay { writer, sockets: Arc::default() };
     let sockets = relay.sockets.clone();
@@ -74,15 +75,19 @@ async fn connect(State(relay): State<Relay>, upgrade: WebSocketUpgrade) -> Respo
     upgrade.read_buffer_size(4_096).write_buffer_size(4_096).on_upgrade(async move |mut socket| {
         let (sender, mut bodies) = tokio::sync::mpsc::unbounded_channel();
         if let Ok(mut sockets) = relay.sockets.write() {
+            sockets.retain(|socket| !socket.is_closed());
             sockets.push(sender);
         }
-        if socket.send(Message::text("ready")).await.is_err() {
-            return;
-        }
-        while let Some(body) = bodies.recv().await {
-            if socket.send(Message::Text(body)).await.is_err() {
+        let mut next = Some(Message::text("ready"));
+        while let Some(message) = next {
+            if socket.send(message).await.is_err() {
                 return;
             }
+            next = tokio::select! {
+                body = bodies.recv() => body.map(Message::Text),
+                // A client of the relay says nothing; this is its end.
+                _ = socket.recv() => return,
+            };
         }
     })
 }

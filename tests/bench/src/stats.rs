@@ -57,13 +57,6 @@ impl Histogram {
         }
         f64::NAN
     }
-
-    /// Adds another's counts.
-    pub fn merge(&self, other: &Histogram) {
-        for (mine, theirs) in self.buckets.iter().zip(&other.buckets) {
-            mine.fetch_add(theirs.load(Relaxed), Relaxed);
-        }
-    }
 }
 
 /// The middle one of a few runs: one disturbed run does not move it.

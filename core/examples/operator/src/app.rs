@@ -587,7 +587,7 @@ impl App {
             KeyCode::PageDown => self.scroll(page),
             KeyCode::Up if key.modifiers.contains(KeyModifiers::CONTROL) => self.scroll(-1),
             KeyCode::Down if key.modifiers.contains(KeyModifiers::CONTROL) => self.scroll(1),
-            KeyCode::End if key.modifiers.contains(KeyModifiers::CONTROL) => self.to_the_end(),
+            KeyCode::End if key.modifiers.contains(KeyModifiers::CONTROL) => self.jump_to_end(),
             KeyCode::Home if key.modifiers.contains(KeyModifiers::CONTROL) => self.scroll(isize::MIN),
             KeyCode::Char('t') if key.modifiers.contains(KeyModifiers::CONTROL) => self.take(),
             KeyCode::Char('y') if key.modifiers.contains(KeyModifiers::CONTROL) => {
@@ -638,7 +638,7 @@ impl App {
     }
 
     /// To the newest message; a window around a search hit may not hold it, and is opened anew.
-    fn to_the_end(&mut self) -> Vec<Effect> {
+    fn jump_to_end(&mut self) -> Vec<Effect> {
         let Some(chat) = self.chat.as_mut() else { return Vec::new() };
         if !chat.around {
             return self.scroll(isize::MAX);
@@ -666,7 +666,7 @@ impl App {
         let mut effects = vec![Effect::Reply(chat.id, text)];
         effects.extend(self.stop_typing());
         if self.chat.as_ref().is_some_and(|chat| chat.around) {
-            effects.extend(self.to_the_end());
+            effects.extend(self.jump_to_end());
         }
         effects.extend(self.read());
         effects
