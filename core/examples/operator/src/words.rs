@@ -38,7 +38,6 @@ pub fn unsent(reason: UnsentReason) -> String {
         UnsentReason::Refused(why) | UnsentReason::Failed(why) => code(why).to_owned(),
         UnsentReason::ChatGone => "the chat left this device before it was sent".into(),
         UnsentReason::Checking => "the chat left while it was on its way; asking the server".into(),
-        UnsentReason::EarlierRefused => "an earlier reply of yours was refused".into(),
         UnsentReason::Unknown => "the server was restored from a backup: it may have been sent".into(),
         UnsentReason::Draft => "a draft; the chat left this device".into(),
     }
