@@ -87,6 +87,13 @@ pub async fn watch(core: Core, name: &str, answers: Answers) -> Result<(), CoreE
     Ok(())
 }
 
+/// Completes once the device is connected and up to date.
+pub async fn until_online(core: &Core) {
+    let (send, mut states) = unbounded_channel();
+    let _subscription = core.observe_connection(Arc::new(move |state| drop(send.send(state))));
+    while states.recv().await.is_some_and(|state| state != ConnectionState::Online) {}
+}
+
 /// Prints what is new in a chat, and answers it.
 async fn look(
     core: &Core,

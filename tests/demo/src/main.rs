@@ -272,6 +272,9 @@ async fn all_headless(
         watching.spawn(headless::watch(core.clone(), person.short, answers));
         cores.push(core);
     }
+    for core in &cores {
+        headless::until_online(core).await;
+    }
     say::event(
         "ready",
         json!({ "shop": format!("http://{shop}"), "server": address, "channel": now.channel_key,

@@ -2,13 +2,16 @@
 
 use std::io::Write;
 
-/// Prints one event as a JSON line. A reader that went away is no error: the demo is being stopped.
+/// Prints one event as a JSON line, its name first. A reader that went away is no error: the demo is being stopped.
 pub fn event(name: &str, fields: serde_json::Value) {
-    let mut line = serde_json::json!({ "event": name });
-    if let (Some(line), serde_json::Value::Object(fields)) = (line.as_object_mut(), fields) {
-        line.extend(fields);
+    let head = serde_json::Value::from(name);
+    match fields {
+        serde_json::Value::Object(fields) if !fields.is_empty() => {
+            let rest = serde_json::Value::Object(fields).to_string();
+            plain(&format!("{{\"event\":{head},{}", &rest[1..]));
+        }
+        _ => plain(&format!("{{\"event\":{head}}}")),
     }
-    plain(&line.to_string());
 }
 
 /// Prints a line.
