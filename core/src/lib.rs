@@ -16,6 +16,8 @@ pub mod model;
 mod outbox;
 mod store;
 mod sync;
+#[cfg(test)]
+mod testing;
 mod views;
 
 pub use clock::{Clock, SystemClock};

@@ -14,6 +14,8 @@ mod migrate;
 mod open;
 pub(crate) mod outbox;
 pub(crate) mod purge;
+#[cfg(test)]
+pub(crate) mod scans;
 pub(crate) mod search;
 pub(crate) mod snapshot;
 pub(crate) mod text;

@@ -67,7 +67,7 @@ pub(super) fn writer(dir: &Path) -> Result<Connection> {
     )?;
     connection.set_prepared_statement_cache_capacity(128);
     #[cfg(test)]
-    super::scans::watch(&connection);
+    let connection = super::scans::watch(connection);
     Ok(connection)
 }
 
@@ -78,7 +78,7 @@ pub(super) fn reader(dir: &Path) -> Result<Connection> {
     connection.execute_batch("PRAGMA temp_store = MEMORY;")?;
     connection.set_prepared_statement_cache_capacity(64);
     #[cfg(test)]
-    super::scans::watch(&connection);
+    let connection = super::scans::watch(connection);
     Ok(connection)
 }
 

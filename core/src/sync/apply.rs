@@ -299,22 +299,20 @@ impl<'a> Batch<'a> {
         let contact = record.as_ref().and_then(|record| record.contact_name.clone());
         let ended = outbox::chat_gone(self.tx, id, contact.as_deref(), reason, self.now, self.changes)?;
         self.applied.outcomes.extend(ended);
-        if let Some((text, written_at)) = draft::take(self.tx, id)? {
-            if !text.trim().is_empty() {
-                unsent::insert(
-                    self.tx,
-                    &UnsentRow {
-                        id: UnsentId::new(),
-                        chat: id,
-                        contact_name: contact,
-                        text,
-                        written_at,
-                        unsent_at: self.now,
-                        reason: UnsentReason::Draft,
-                    },
-                )?;
-                self.changes.unsent = true;
-            }
+        if let Some((text, written_at)) = draft::take(self.tx, id)?
+            && !text.trim().is_empty()
+        {
+            let row = UnsentRow {
+                id: UnsentId::new(),
+                chat: id,
+                contact_name: contact,
+                text,
+                written_at,
+                unsent_at: self.now,
+                reason: UnsentReason::Draft,
+            };
+            unsent::insert(self.tx, &row)?;
+            self.changes.unsent = true;
         }
         let Some(record) = record else { return Ok(()) };
         message::delete(self.tx, record.key, |_, _| false)?;

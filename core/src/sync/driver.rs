@@ -426,7 +426,7 @@ impl Driver {
     }
 
     async fn page(&mut self, page: Page) -> Option<Input<'static>> {
-        let Some(fetching) = self.fetches.remove(&page.req) else { return None };
+        let fetching = self.fetches.remove(&page.req)?;
         let more = page.more;
         let stored = if page.chat == fetching.chat {
             self.store(move |store| apply::page(store, &page, fetching.before)).await

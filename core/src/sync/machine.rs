@@ -551,7 +551,7 @@ impl Machine {
             ErrorCode::UpgradeServer => {
                 // The server will be brought up to date one day: ask seldom.
                 self.backoff.exhaust();
-                let pause = bye.retry_ms.max(60_000).min(MAX_RETRY_MS);
+                let pause = bye.retry_ms.clamp(60_000, MAX_RETRY_MS);
                 self.retry(now, pause);
                 self.tell(ConnectionState::Refused(bye.code));
             }

@@ -1,6 +1,8 @@
 //! Keeping the store equal to the server's log.
 
 pub(crate) mod apply;
+#[cfg(test)]
+mod apply_tests;
 pub(crate) mod backoff;
 pub(crate) mod driver;
 pub(crate) mod machine;

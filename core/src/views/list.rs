@@ -190,7 +190,7 @@ impl<R: ListRow> List<R> {
             outlet
         };
         outlet.deliver_first(&self.inner.runtime);
-        Subscription::new(outlet)
+        Subscription::keeping(outlet, self.inner.clone())
     }
 
     /// Widens the window by `n` rows at its far end: the bottom of the inbox, the top (older end) of a timeline, which

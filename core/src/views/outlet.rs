@@ -145,11 +145,20 @@ impl<T: Send> Cancel for Outlet<T> {
 #[must_use = "dropping a subscription cancels it"]
 pub struct Subscription {
     outlet: Arc<dyn Cancel>,
+    /// The list that is followed: whoever listens to it wants it kept, also without its handle.
+    _source: Option<Arc<dyn std::any::Any + Send + Sync>>,
 }
 
 impl Subscription {
     pub(crate) fn new<T: Send + 'static>(outlet: Arc<Outlet<T>>) -> Self {
-        Self { outlet }
+        Self { outlet, _source: None }
+    }
+
+    pub(crate) fn keeping<T: Send + 'static>(
+        outlet: Arc<Outlet<T>>,
+        source: Arc<dyn std::any::Any + Send + Sync>,
+    ) -> Self {
+        Self { outlet, _source: Some(source) }
     }
 
     /// After this returns the listener is not called again, and no call of it is under way (unless this is called by
