@@ -1,6 +1,8 @@
 //! One JSON file per frame kind and protocol version. A difference here is a change of the protocol: if it is meant,
 //! `UPDATE_GOLDEN=1 cargo test -p switchboard-protocol` writes the files anew, and review sees what changed.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 

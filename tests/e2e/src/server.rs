@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use switchboard_protocol::chat::ChannelKind;
-use switchboard_protocol::device::{DeviceInfo, ENROL_PATH, EnrolLink, EnrolRequest, Platform, SignedIn};
+use switchboard_protocol::collection::Role;
+use switchboard_protocol::device::{DeviceInfo, ENROL_PATH, EnrolRequest, Platform, SignedIn};
 use switchboard_protocol::ids::UserId;
 use switchboard_protocol::widget::WidgetConfig;
 use switchboard_server::{Admin, Config, NewChannel, NewUser, Route, Server};
@@ -20,7 +21,7 @@ use crate::{FaultProxy, Operator};
 /// phones share one address, and but for the heartbeat, so that a dead connection is noticed within a test.
 pub fn config(dir: &Path) -> Config {
     let mut config = Config::in_dir(dir);
-    config.limits.unthrottled();
+    config.limits = config.limits.unthrottled();
     config.limits.heartbeat_ms = 1_000;
     config
 }
@@ -32,9 +33,10 @@ struct Seeded {
 }
 
 async fn seed(admin: &Admin, names: &[&str]) -> Seeded {
+    let group = admin.create_group("Company").await.expect("a group is made");
     let mut users = Vec::new();
     for name in names {
-        let user = NewUser::new(*name);
+        let user = NewUser { name: (*name).to_owned(), email: None, role: Role::User, group, password: None };
         users.push(((*name).to_owned(), admin.create_user(user).await.expect("a user is made")));
     }
     let members: Vec<_> = users.iter().map(|(_, id)| *id).collect();
@@ -58,8 +60,7 @@ impl Seeded {
 
 async fn link(admin: &Admin, user: UserId, server: &str) -> String {
     let code = admin.enrol(user).await.expect("an enrolment code is made");
-    let server = server.parse().expect("an address");
-    EnrolLink { server, code: code.code }.to_string()
+    code.link(&server.parse().expect("an address")).to_string()
 }
 
 /// A server in this process, on a free port, with a database of its own.
@@ -142,7 +143,7 @@ impl TestServer {
     /// Signs all devices of this user out, as an admin does with a lost phone.
     pub async fn revoke_devices(&self, name: &str) {
         let admin = self.admin();
-        for device in admin.devices_of(self.seeded.user(name)).await.expect("a list") {
+        for device in admin.list_devices(self.seeded.user(name)).await.expect("a list") {
             admin.revoke_device(device.id).await.expect("revoked");
         }
     }
@@ -185,9 +186,9 @@ impl ServerProcess {
     /// When it does not start.
     pub async fn start(names: &[&str]) -> Self {
         let data = tempfile::tempdir().expect("a temporary directory");
-        let admin = Admin::open(&config(data.path())).await.expect("the database opens");
+        let admin = Admin::open(&config(data.path())).expect("the database opens");
         let seeded = seed(&admin, names).await;
-        drop(admin);
+        admin.close().await;
         let (process, addr) = spawn(data.path()).await;
         Self { process, addr, data, seeded }
     }
@@ -205,8 +206,10 @@ impl ServerProcess {
     /// A new enrolment link that leads to the server by another address, such as a proxy's.
     pub async fn link_through(&self, name: &str, server: &str) -> String {
         // The database is shared with the running process, as it is when an admin uses the command line.
-        let admin = Admin::open(&config(self.data.path())).await.expect("the database opens");
-        link(&admin, self.seeded.user(name), server).await
+        let admin = Admin::open(&config(self.data.path())).expect("the database opens");
+        let link = link(&admin, self.seeded.user(name), server).await;
+        admin.close().await;
+        link
     }
 
     /// SIGKILL: nothing is flushed, nothing is said.
