@@ -90,7 +90,9 @@ pub async fn watch(core: Core, name: &str, answers: Answers) -> Result<(), CoreE
 /// Completes once the device is connected and up to date.
 pub async fn until_online(core: &Core) {
     let (send, mut states) = unbounded_channel();
-    let _subscription = core.observe_connection(Arc::new(move |state| drop(send.send(state))));
+    let _subscription = core.observe_connection(Arc::new(move |state| {
+        let _ = send.send(state);
+    }));
     while states.recv().await.is_some_and(|state| state != ConnectionState::Online) {}
 }
 

@@ -444,10 +444,19 @@ impl App {
         if self.focus != Focus::Chat || self.overlay.is_some() {
             return Vec::new();
         }
+        let layout = Layout::of(self.size);
+        let height = layout.timeline_height(self);
         let Some(open) = self.chat.as_mut().filter(|open| !open.closed) else { return Vec::new() };
         let newest = open.newest_no();
-        if open.scroll != Scroll::Bottom || open.target.is_some() || newest <= open.read_upto {
+        if open.scroll != Scroll::Bottom || newest <= open.read_upto {
             return Vec::new();
+        }
+        if open.target.is_some() {
+            // Opened at a search hit: the end counts as seen only if it is on the screen as well.
+            let lines = open.lines(layout.chat_cells, &self.zone, self.now);
+            if open.top(&lines, height) + height < lines.len() {
+                return Vec::new();
+            }
         }
         open.read_upto = newest;
         vec![Effect::Read(open.id, newest)]

@@ -24,11 +24,15 @@ pub fn clean(text: &str) -> String {
         .collect()
 }
 
-/// The text on one line of at most this many cells, cut between characters with an ellipsis.
+/// The text on one line of at most this many cells, its spaces as one, cut between characters with an ellipsis.
 pub fn fit(text: &str, cells: usize) -> String {
-    let text = clean(text).split_whitespace().collect::<Vec<_>>().join(" ");
-    if width(&text) <= cells {
-        return text;
+    cut(&clean(text).split_whitespace().collect::<Vec<_>>().join(" "), cells)
+}
+
+/// The text cut to this many cells, with an ellipsis where something is missing.
+pub fn cut(text: &str, cells: usize) -> String {
+    if width(text) <= cells {
+        return text.to_owned();
     }
     let mut short = String::new();
     let mut used = 0;

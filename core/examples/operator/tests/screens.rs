@@ -328,7 +328,15 @@ fn f65_search_as_you_type_opens_at_the_message() {
     };
     let results = SearchResults {
         hits: vec![
-            hit(1, 2, vec![part("Is the ", false), part("bl", true), part("ue one in stock?", false)]),
+            hit(
+                1,
+                2,
+                vec![
+                    part("Is the ", false),
+                    part("blue", true),
+                    part(" one in stock? I would need it before Friday, as a present for her birthday", false),
+                ],
+            ),
             hit(1, 1, vec![part("Was ", false), part("bl", true), part("ue before", false)]),
         ],
         more: false,
@@ -341,7 +349,9 @@ fn f65_search_as_you_type_opens_at_the_message() {
     assert_screen("search_80", &app);
     key(&mut app, KeyCode::Down);
     assert_eq!(key(&mut app, KeyCode::Enter), [Effect::Open(chat(1), Some(1))]);
-    app.update(Msg::Timeline(chat(1), reset(conversation())));
+    // What stands below the screen was not read; once the whole chat fits, its end was.
+    assert_eq!(app.update(Msg::Timeline(chat(1), reset(conversation()))), []);
+    assert_eq!(app.update(Msg::Resized(80, 40)), [Effect::Read(chat(1), 3)]);
     assert_eq!(app.focus, Focus::Chat);
     assert_eq!(app.chat.as_ref().unwrap().target, Some(1));
 }

@@ -82,7 +82,7 @@ fn found(app: &App, hit: &SearchHit, selected: bool, cells: usize) -> [Line<'sta
     for part in &hit.snippet {
         // Spaces between the parts matter: only the last one is cut.
         let clean = text::clean(&part.text).replace('\n', " ");
-        let shown = if text::width(&clean) > left { text::fit(&clean, left) } else { clean };
+        let shown = text::cut(&clean, left);
         left = left.saturating_sub(text::width(&shown));
         let style = if part.matched { theme::accent().add_modifier(Modifier::BOLD) } else { theme::soft() };
         second.push(Span::styled(shown, style));
