@@ -398,6 +398,7 @@ impl Machine {
                     // The next connection asks again.
                     Some(collection) => {
                         self.pulls.remove(&collection);
+                        self.complete();
                     }
                     None => self.out.push(Output::RequestFailed(error)),
                 }
@@ -442,8 +443,15 @@ impl Machine {
         self.phase = Phase::Live;
         self.backoff.reset();
         self.out.push(Output::Live);
-        self.tell(ConnectionState::Online);
         self.out.push(Output::PumpOutbox);
+        self.complete();
+    }
+
+    /// Up to date is who also has the names of users and queues that the welcome announced.
+    fn complete(&mut self) {
+        if self.is_live() && self.pulls.is_empty() {
+            self.tell(ConnectionState::Online);
+        }
     }
 
     fn event(&mut self, now: Now, event: Event) {
@@ -533,6 +541,7 @@ impl Machine {
         if let Some(rev) = self.wanted.remove(&collection) {
             self.want(collection, rev);
         }
+        self.complete();
     }
 
     fn bye(&mut self, now: Now, bye: &Bye) {
