@@ -148,6 +148,18 @@ impl Operator {
         self.until(what, |operator| probe(&operator.timeline(chat))).await
     }
 
+    /// Waits until [`Operator::state`] is this. It need not be at once when the phone is up to date: names of queues and
+    /// users are pulled beside the feed.
+    ///
+    /// # Panics
+    /// When it is something else after [`WAIT`].
+    pub async fn until_state(&self, wanted: &str, what: &str) {
+        let same = self.until("", |operator| (operator.state() == wanted).then_some(()));
+        if tokio::time::timeout(WAIT / 2, same).await.is_err() {
+            assert_eq!(self.state(), wanted, "{what}");
+        }
+    }
+
     /// Waits until a chat with this id is in the inbox.
     pub async fn until_chat(&self, chat: ChatId) -> InboxRow {
         self.until("the chat is in the inbox", |operator| operator.inbox().into_iter().find(|row| row.chat == chat))
