@@ -112,3 +112,82 @@ fn longest_rising(target: &[Option<usize>]) -> Vec<bool> {
     }
     keep
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::seeds;
+    use rand::rngs::StdRng;
+    use rand::seq::SliceRandom;
+    use rand::{RngExt, SeedableRng};
+
+    #[derive(Debug, Clone, PartialEq)]
+    struct Row(u32, u32);
+
+    impl ListRow for Row {
+        type Id = u32;
+
+        fn row_id(&self) -> u32 {
+            self.0
+        }
+    }
+
+    fn replay(old: &[Row], changes: Vec<ListChange<Row>>) -> Vec<Row> {
+        let mut rows = old.to_vec();
+        for change in changes {
+            if let ListChange::Update { index, row } = &change {
+                assert_eq!(rows[*index as usize].0, row.0, "an update keeps the id");
+            }
+            assert!(change.apply(&mut rows));
+            let mut ids: Vec<u32> = rows.iter().map(|row| row.0).collect();
+            ids.sort_unstable();
+            ids.dedup();
+            assert_eq!(ids.len(), rows.len(), "an id is never there twice");
+        }
+        rows
+    }
+
+    #[test]
+    fn the_steps_lead_from_any_window_to_any_other() {
+        for seed in seeds(500) {
+            let mut random = StdRng::seed_from_u64(seed);
+            let ids: Vec<u32> = (0..random.random_range(1..60)).collect();
+            let mut window = |random: &mut StdRng| {
+                let mut ids = ids.clone();
+                if random.random_bool(0.5) {
+                    ids.shuffle(random);
+                } else if ids.len() > 1 {
+                    let (from, to) = (random.random_range(0..ids.len()), random.random_range(0..ids.len()));
+                    let moved = ids.remove(from);
+                    ids.insert(to.min(ids.len()), moved);
+                }
+                let kept = random.random_range(0..=ids.len());
+                let mut rows: Vec<Row> = ids.into_iter().map(|id| Row(id, random.random_range(0..3))).collect();
+                rows.truncate(kept);
+                rows
+            };
+            let (old, new) = (window(&mut random), window(&mut random));
+            assert_eq!(replay(&old, diff(&old, &new)), new, "seed {seed}");
+            assert!(diff(&new, &new).is_empty(), "seed {seed}");
+        }
+    }
+
+    #[test]
+    fn a_row_that_moves_to_the_top_is_two_steps() {
+        let old: Vec<Row> = (0..50).map(|id| Row(id, 0)).collect();
+        let mut new = old.clone();
+        let moved = new.remove(37);
+        new.insert(0, Row(moved.0, 1));
+        let changes = diff(&old, &new);
+        assert_eq!(changes, [ListChange::Remove { index: 37 }, ListChange::Insert { index: 0, row: Row(37, 1) }]);
+        new[20].1 = 9;
+        assert_eq!(diff(&old, &new).len(), 3);
+    }
+
+    #[test]
+    fn another_list_altogether_is_a_reset() {
+        let old: Vec<Row> = (0..50).map(|id| Row(id, 0)).collect();
+        let new: Vec<Row> = (50..100).map(|id| Row(id, 0)).collect();
+        assert!(matches!(diff(&old, &new)[..], [ListChange::Reset { .. }]));
+    }
+}

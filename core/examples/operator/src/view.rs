@@ -161,11 +161,11 @@ fn footer(app: &App, layout: &Layout, frame: &mut Frame<'_>) {
         (_, None, Focus::List) => &[
             ("↑↓", "choose"),
             ("Enter", "answer"),
+            ("?", "help"),
             ("t", "take"),
             ("/", "search"),
             ("f", "filter"),
             ("u", "unsent"),
-            ("?", "help"),
             ("q", "quit"),
         ],
         (_, None, Focus::Chat) if app.chat.as_ref().is_some_and(|chat| chat.closed) => &[("Esc", "back")],
