@@ -38,8 +38,31 @@ const NOW: i64 = 1_773_135_600_000;
 
 /// The words that messages are made of; some are in many messages, some in few.
 const WORDS: &[&str] = &[
-    "the", "order", "delivery", "blue", "lamp", "please", "when", "would", "Friday", "invoice", "заказ", "доставка", "спасибо",
-    "лампа", "синий", "return", "broken", "shade", "question", "today", "tomorrow", "address", "parcel", "number", "thanks",
+    "the",
+    "order",
+    "delivery",
+    "blue",
+    "lamp",
+    "please",
+    "when",
+    "would",
+    "Friday",
+    "invoice",
+    "заказ",
+    "доставка",
+    "спасибо",
+    "лампа",
+    "синий",
+    "return",
+    "broken",
+    "shade",
+    "question",
+    "today",
+    "tomorrow",
+    "address",
+    "parcel",
+    "number",
+    "thanks",
 ];
 
 /// The id of the thing of this kind and number, the same in every run.
@@ -55,7 +78,9 @@ pub fn id(kind: u8, number: u64) -> [u8; 16] {
 
 /// The text of a message, about 70 characters.
 pub fn text(number: u64) -> String {
-    let word = |n: u64| WORDS[(number.wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(n as u32 * 7) % WORDS.len() as u64) as usize];
+    let word = |n: u64| {
+        WORDS[(number.wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(n as u32 * 7) % WORDS.len() as u64) as usize]
+    };
     let words: Vec<&str> = (0..10).map(word).collect();
     format!("{} {number}", words.join(" "))
 }
@@ -68,7 +93,8 @@ pub fn message(chat: u64, no: u64) -> Message {
         no,
         author: Author::Contact,
         text: text(number),
-        sent_at: NOW - ((CHATS - chat) * 1_000 + (MESSAGES.saturating_sub(no)) * 10) as i64 + i64::from(no > MESSAGES) * 10_000_000,
+        sent_at: NOW - ((CHATS - chat) * 1_000 + (MESSAGES.saturating_sub(no)) * 10) as i64
+            + i64::from(no > MESSAGES) * 10_000_000,
         status: MessageStatus::Delivered,
     }
 }
@@ -80,7 +106,11 @@ fn chat(number: u64, rev: u64) -> Chat {
         channel: ChannelId::from_bytes(id(3, 1)),
         channel_kind: ChannelKind::LiveChat,
         queue: Some(QueueId::from_bytes(id(4, 1))),
-        contact: Contact { id: ContactId::from_bytes(id(5, number)), name: Some(format!("Visitor {number}")), email: None },
+        contact: Contact {
+            id: ContactId::from_bytes(id(5, number)),
+            name: Some(format!("Visitor {number}")),
+            email: None,
+        },
         state: ChatState::Waiting,
         owner: None,
         owner_epoch: 0,
@@ -101,10 +131,7 @@ struct Feeder {
 
 /// Serves until the listener fails. `head` is the feed's head: raised by the caller between two connections.
 pub async fn serve(listener: tokio::net::TcpListener, head: Arc<AtomicU64>) -> Result<()> {
-    let app = Router::new()
-        .route(ENROL_PATH, post(enrol))
-        .route(SOCKET_PATH, get(connect))
-        .with_state(Feeder { head });
+    let app = Router::new().route(ENROL_PATH, post(enrol)).route(SOCKET_PATH, get(connect)).with_state(Feeder { head });
     Ok(axum::serve(axum::serve::ListenerExt::tap_io(listener, |tcp| drop(tcp.set_nodelay(true))), app).await?)
 }
 

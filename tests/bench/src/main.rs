@@ -8,6 +8,8 @@
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 mod child;
+mod client;
+mod feeder;
 mod fixture;
 mod footprint;
 mod load;
@@ -53,6 +55,7 @@ enum Part {
     Messages,
     Memory,
     Start,
+    Core,
 }
 
 /// The measured processes; started by this program, not by hand.
@@ -70,6 +73,16 @@ enum Child {
         fans: Vec<usize>,
         dir: PathBuf,
     },
+    #[command(hide = true)]
+    CoreFill { server: String, dir: PathBuf },
+    #[command(hide = true)]
+    CoreRead { dir: PathBuf },
+    #[command(hide = true)]
+    CoreApply { dir: PathBuf },
+    #[command(hide = true)]
+    SqlRead { dir: PathBuf },
+    #[command(hide = true)]
+    SqlApply { dir: PathBuf },
 }
 
 fn main() -> Result<()> {
@@ -83,6 +96,14 @@ fn main() -> Result<()> {
 }
 
 async fn be(child: Child) -> Result<()> {
+    let child = match child {
+        Child::CoreFill { server, dir } => return client::fill(&dir, &server).await,
+        Child::CoreRead { dir } => return client::read(&dir),
+        Child::CoreApply { dir } => return client::apply(&dir).await,
+        Child::SqlRead { dir } => return client::sql_read(&dir),
+        Child::SqlApply { dir } => return client::sql_apply(&dir),
+        serving => serving,
+    };
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
     let ready = child::Ready { addr: listener.local_addr()?, channels: Vec::new(), codes: Vec::new() };
     let stops_itself = matches!(child, Child::Server { .. });
@@ -94,6 +115,7 @@ async fn be(child: Child) -> Result<()> {
             }
             Child::Relay { dir } => relay::serve(dir.join("relay.db"), listener, || child::announce(&ready)).await,
             Child::Server { users, fans, dir } => fixture::serve(&dir, users, &fans, listener).await,
+            _ => Ok(()),
         }
     };
     if stops_itself {
@@ -129,6 +151,9 @@ async fn measure(args: Args) -> Result<()> {
     }
     if wanted(Part::Start) {
         footprint::start(&mut report, quick, path).await?;
+    }
+    if wanted(Part::Core) {
+        client::run(&mut report, quick, path).await?;
     }
     if let Some(json) = &args.json {
         report.write(json)?;
