@@ -81,6 +81,8 @@ function start(script: HTMLScriptElement, channel: string): void {
   const draw = (): void => {
     const dark = theme === "dark" || (theme === "auto" && night.matches);
     box.className = [opened && "open", ready && "ready", dark && "dark", position === "left" && "left"].filter(Boolean).join(" ");
+    // At once, not when it has faded away: Tab must not lead into what was closed.
+    panel.inert = !opened;
     badge.textContent = opened || unread === 0 ? "" : unread > 99 ? "99+" : String(unread);
     const label = opened ? words.close : words.open;
     button.setAttribute("aria-label", !opened && unread > 0 ? `${label}, ${words.unread(unread)}` : label);

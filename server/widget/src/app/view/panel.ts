@@ -15,8 +15,8 @@ export interface PanelEvents {
   draft(text: string): void;
 }
 
-/** The surfaces of app.css on which the accent is text. */
-const SURFACE = { light: "#ffffff", dark: "#16181d" };
+/** The grounds of app.css on which the accent is text, a shade beyond the hardest of them (bubbles and avatars). */
+const GROUND = { light: "#e8ebef", dark: "#2d323c" };
 
 export class Panel {
   private readonly root: HTMLElement;
@@ -157,8 +157,10 @@ export class Panel {
     for (const [name, value] of Object.entries({
       "--accent": accent,
       "--ink": ink,
-      "--accent-light": accentOn(color, SURFACE.light),
-      "--accent-dark": accentOn(color, SURFACE.dark),
+      // Away from the ink, so that a shade of the accent is never less legible than the accent.
+      "--pole": ink === "#ffffff" ? "#000000" : "#ffffff",
+      "--accent-light": accentOn(color, GROUND.light),
+      "--accent-dark": accentOn(color, GROUND.dark),
     })) {
       if (style.getPropertyValue(name) !== value) style.setProperty(name, value);
     }
