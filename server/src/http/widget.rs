@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use axum::extract::rejection::PathRejection;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::{Path, State, WebSocketUpgrade};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
@@ -42,7 +43,13 @@ fn language(headers: &HeaderMap) -> &'static str {
 }
 
 /// `GET /widget/v1/frame/{key}`: the page inside the iframe. Who may embed it is said by its policy.
-pub(super) async fn frame(State(app): State<Arc<App>>, Path(key): Path<String>, headers: HeaderMap) -> Response {
+pub(super) async fn frame(
+    State(app): State<Arc<App>>,
+    key: Result<Path<String>, PathRejection>,
+    headers: HeaderMap,
+) -> Response {
+    let Ok(Path(key)) = key else { return plain(StatusCode::BAD_REQUEST, ErrorCode::BadRequest) };
+
     let found = app.store.readers.read(move |sql| channels::channel_by_key(sql, &key)).await;
     let channel = match found {
         Ok(Some(channel)) => channel,

@@ -24,6 +24,8 @@ mod pool;
 pub mod prune;
 pub mod snapshot;
 mod sql;
+#[cfg(test)]
+mod sql_walk;
 mod writer;
 
 use std::sync::Mutex;

@@ -149,8 +149,8 @@ impl Tx<'_> {
         }
         for &user in users {
             self.grant(chat.id, user, Access::None)?;
-            self.withdraw(user, chat.id)?;
         }
+        self.withdraw(users, chat.id)?;
         // Stored after the withdrawal, which would otherwise take it too.
         let event = self.event(chat.id, chat.rev, &EventBody::Gone(Gone { reason }), None)?;
         for &user in users {

@@ -2,4 +2,11 @@
 
 mod support;
 
+mod admin_changes;
+mod bad_input;
+mod commands;
+mod delivery;
 mod main_path;
+mod sign_in;
+mod storage;
+mod widget;

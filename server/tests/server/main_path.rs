@@ -25,10 +25,7 @@ async fn f11_a_visitor_writes_two_operators_get_it_one_answers_the_visitor_reads
 
     let result = anna.reply(&chat, epoch, "Yes, two of them.").await;
     assert_eq!(result["status"], "applied");
-    let own = match anna.seen.iter().find(|frame| frame["kind"] == "message") {
-        Some(own) => own.clone(),
-        None => anna.event("message").await,
-    };
+    let own = anna.event_by_now("message").await;
     assert_eq!(own["seq"], result["seq"]);
     assert_eq!(own["command"], result["id"]);
     assert_eq!(own["body"]["chat"]["state"], "owned");
@@ -63,7 +60,6 @@ async fn f11_a_visitor_writes_two_operators_get_it_one_answers_the_visitor_reads
     boris.wire.send(json!({ "type": "ping" })).await;
     boris.next_of("pong").await;
     assert_eq!(boris.cursor, before);
-    world.server.stop().await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -86,7 +82,6 @@ async fn f61_a_widget_survives_reload_and_two_tabs_show_one_conversation() {
 
     let mut reloaded = Widget::connect(world.addr(), &world.channel.key, Some(&first.token), Some(&feed_id), 1).await;
     assert_eq!(reloaded.wire.next_of("message").await["no"], 2);
-    world.server.stop().await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -126,5 +121,4 @@ async fn f62_a_phone_that_was_away_gets_what_it_missed_and_no_content_of_what_le
     fresh.wire.send(json!({ "type": "ping" })).await;
     fresh.next_of("pong").await;
     assert!(!fresh.seen.iter().any(|frame| frame.to_string().contains("unseen")));
-    world.server.stop().await.unwrap();
 }

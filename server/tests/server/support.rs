@@ -311,6 +311,14 @@ impl Phone {
         }
     }
 
+    /// An event of this kind, from what was received so far or else the next one.
+    pub async fn event_by_now(&mut self, kind: &str) -> Value {
+        match self.seen.iter().rev().find(|frame| frame["kind"] == kind) {
+            Some(seen) => seen.clone(),
+            None => self.event(kind).await,
+        }
+    }
+
     /// The next event of this kind.
     pub async fn event(&mut self, kind: &str) -> Value {
         loop {

@@ -1,0 +1,137 @@
+//! A test that walks every statement of the store, as it stands in the source, and asks SQLite how it would run it.
+
+use rusqlite::Connection;
+
+/// The files of the store; a statement elsewhere would not be a statement of the store, and the test says so.
+const STORE: &[(&str, &str)] = &[
+    ("channels.rs", include_str!("channels.rs")),
+    ("chats.rs", include_str!("chats.rs")),
+    ("collections.rs", include_str!("collections.rs")),
+    ("commands.rs", include_str!("commands.rs")),
+    ("devices.rs", include_str!("devices.rs")),
+    ("feed.rs", include_str!("feed.rs")),
+    ("inbound.rs", include_str!("inbound.rs")),
+    ("notices.rs", include_str!("notices.rs")),
+    ("offers.rs", include_str!("offers.rs")),
+    ("people.rs", include_str!("people.rs")),
+    ("prune.rs", include_str!("prune.rs")),
+    ("snapshot.rs", include_str!("snapshot.rs")),
+    ("writer.rs", include_str!("writer.rs")),
+];
+
+/// The string literals of a Rust source, with their escapes resolved; enough of the language for SQL.
+fn literals(source: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for (number, line) in source.split("\n#[cfg(test)]").next().unwrap_or(source).split('"').enumerate() {
+        // Every second piece is inside quotes, as long as no literal holds an escaped quote: the test fails loudly if one
+        // does, because SQL keywords then no longer begin a piece.
+        if number % 2 == 1 {
+            let mut text = String::new();
+            let mut rest = line;
+            while let Some((before, after)) = rest.split_once("\\\n") {
+                text.push_str(before);
+                rest = after.trim_start();
+            }
+            text.push_str(rest);
+            found.push(text);
+        }
+    }
+    found
+}
+
+fn is_statement(text: &str) -> bool {
+    ["SELECT ", "INSERT ", "UPDATE ", "DELETE "].iter().any(|keyword| text.starts_with(keyword))
+}
+
+fn statements() -> Vec<(&'static str, String)> {
+    let of = |(file, source): &(&'static str, &str)| {
+        literals(&without_comments(source))
+            .into_iter()
+            .filter(|text| is_statement(text))
+            .map(|text| (*file, text))
+            .collect::<Vec<_>>()
+    };
+    STORE.iter().flat_map(of).collect()
+}
+
+fn without_comments(source: &str) -> String {
+    let code = source.lines().filter(|line| !line.trim_start().starts_with("//"));
+    // A quote as a character would turn inside and outside around.
+    code.collect::<Vec<_>>().join("\n").replace("'\"'", "").replace("\\\"", "")
+}
+
+fn database() -> Connection {
+    let mut connection = Connection::open_in_memory().unwrap();
+    super::migrate::run(&mut connection, 0).unwrap();
+    connection
+}
+
+#[test]
+fn no_statement_walks_through_a_whole_table() {
+    let (connection, statements) = (database(), statements());
+    assert!(
+        statements.len() > 80,
+        "only {} statements were found: the reader of the source is broken",
+        statements.len()
+    );
+    let mut wrong = Vec::new();
+    for (file, text) in &statements {
+        let mut query = connection
+            .prepare(&format!("EXPLAIN QUERY PLAN {text}"))
+            .unwrap_or_else(|error| panic!("{file}: {error}\n{text}"));
+        let count = query.parameter_count();
+        let nothing = rusqlite::params_from_iter(std::iter::repeat_n(rusqlite::types::Null, count));
+        let plan: Vec<String> = query.query_map(nothing, |row| row.get(3)).unwrap().collect::<Result<_, _>>().unwrap();
+        // A subquery's own rows (at most a bite of them) and constants may be walked over; tables may not.
+        let scans = |step: &String| {
+            step.starts_with("SCAN ") && !step.contains("CONSTANT ROW") && step != "SCAN oldest"
+                || step.contains("AUTOMATIC")
+        };
+        if plan.iter().any(scans) {
+            wrong.push(format!("{file}: {text}\n    {}", plan.join("\n    ")));
+        }
+    }
+    assert!(wrong.is_empty(), "these walk through whole tables:\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_hot_statements_use_the_index_that_was_made_for_them() {
+    let connection = database();
+    for (text, index) in [
+        ("SELECT seq FROM feed WHERE event_id = ?1 AND user_id = ?2", "feed_by_event (event_id=? AND user_id=?)"),
+        (
+            "SELECT user_id FROM chat_users WHERE chat_id = ?1 AND access > 0",
+            "chat_users_seeing (chat_id=? AND access>?)",
+        ),
+        ("SELECT chat_id FROM chat_users WHERE user_id = ?1 AND access > 0", "chat_users_of_user (user_id=?)"),
+    ] {
+        assert!(statements().iter().any(|(_, ours)| ours == text), "no longer a statement of the store: {text}");
+        let mut query = connection.prepare(&format!("EXPLAIN QUERY PLAN {text}")).unwrap();
+        let count = query.parameter_count();
+        let nothing = rusqlite::params_from_iter(std::iter::repeat_n(rusqlite::types::Null, count));
+        let plan: Vec<String> = query.query_map(nothing, |row| row.get(3)).unwrap().collect::<Result<_, _>>().unwrap();
+        assert!(plan.iter().any(|step| step.contains(index)), "{text}\n{plan:#?}");
+    }
+}
+
+#[test]
+fn every_statement_goes_the_one_way_that_is_watched() {
+    for (file, source) in STORE {
+        let code = source.split("\n#[cfg(test)]").next().unwrap_or(source);
+        for way in [".prepare(", ".prepare_cached(", ".execute_batch(", ".query_row(\""] {
+            assert!(!code.contains(way), "{file} prepares a statement beside `sql`: {way}");
+        }
+    }
+    // And SQL stands in the store alone.
+    let elsewhere = [
+        include_str!("../admin.rs"),
+        include_str!("../jobs.rs"),
+        include_str!("../ws/session.rs"),
+        include_str!("../ws/visitor_session.rs"),
+        include_str!("../http/client.rs"),
+        include_str!("../http/widget.rs"),
+    ];
+    for source in elsewhere {
+        assert!(!literals(&without_comments(source)).iter().any(|text| is_statement(text)));
+    }
+}
