@@ -154,8 +154,7 @@ mod tests {
 
     #[test]
     fn another_address_than_loopback_needs_a_proxy() {
-        let mut config = Config::default();
-        config.listen = "0.0.0.0:8080".parse().unwrap();
+        let mut config = Config { listen: "0.0.0.0:8080".parse().unwrap(), ..Config::default() };
         assert!(matches!(config.check(), Err(ConfigError::NotLoopback(_))));
         config.behind_proxy = true;
         config.check().unwrap();

@@ -26,6 +26,8 @@ pub mod snapshot;
 mod sql;
 #[cfg(test)]
 mod sql_walk;
+#[cfg(test)]
+mod tests;
 mod writer;
 
 use std::sync::Mutex;
