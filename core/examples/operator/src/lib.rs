@@ -14,7 +14,7 @@ pub mod timeline;
 pub mod view;
 mod words;
 
-pub use run::{RunError, Screen, run};
+pub use run::{RunError, Screen, run, run_with};
 
 /// The longest text that the server takes.
 pub(crate) const MAX_TEXT_BYTES: usize = 16 * 1024;

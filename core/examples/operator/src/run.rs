@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use base64::Engine;
 use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste, Event, EventStream};
-use futures_util::StreamExt;
+use futures_util::{Stream, StreamExt};
 use ratatui::Terminal;
 use ratatui::backend::Backend;
 use switchboard_core::{
@@ -69,16 +69,23 @@ pub async fn run<B: Backend>(
     terminal: &mut Terminal<B>,
     hints: Vec<String>,
     stop: impl Future<Output = ()>,
-) -> Result<(), RunError>
-where
-    B::Error: std::fmt::Display,
-{
+) -> Result<(), RunError> {
+    run_with(core, terminal, hints, EventStream::new(), stop).await
+}
+
+/// The same with events from elsewhere than the process's own terminal.
+pub async fn run_with<B: Backend>(
+    core: &Core,
+    terminal: &mut Terminal<B>,
+    hints: Vec<String>,
+    mut events: impl Stream<Item = std::io::Result<Event>> + Unpin,
+    stop: impl Future<Output = ()>,
+) -> Result<(), RunError> {
     let size = terminal.size().map_err(terminal_error)?;
     let mut app = App::new((size.width, size.height), now(), Zone::Local);
     app.hints = hints;
     let (news, mut inbox) = unbounded_channel();
     let mut watch = Watch::new(core.clone(), news)?;
-    let mut events = EventStream::new();
     let mut tick = tokio::time::interval(TICK);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
     tokio::pin!(stop);

@@ -1,0 +1,85 @@
+//! The demo as a script uses it: the real program, its printed lines, and a visitor.
+
+mod common;
+
+use std::process::Stdio;
+
+use common::{PATIENCE, Visitor};
+use serde_json::Value;
+use tokio::io::{AsyncBufReadExt, BufReader, Lines};
+use tokio::process::{Child, ChildStdout, Command};
+
+struct Demo {
+    child: Child,
+    lines: Lines<BufReader<ChildStdout>>,
+}
+
+impl Demo {
+    fn start(args: &[&str], data: &std::path::Path) -> Demo {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_switchboard-demo"))
+            .args(args)
+            .arg("--data")
+            .arg(data)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        Demo { child, lines }
+    }
+
+    /// The next line with this event.
+    async fn event(&mut self, name: &str) -> Value {
+        loop {
+            let line =
+                tokio::time::timeout(PATIENCE, self.lines.next_line()).await.expect("nothing was printed").unwrap();
+            let line = line.unwrap_or_else(|| panic!("the demo ended before {name:?}"));
+            let event: Value = serde_json::from_str(&line).unwrap();
+            if event["event"] == name {
+                return event;
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_demo_answers_a_visitor_and_goes_on_after_a_kill() {
+    let data = tempfile::tempdir().unwrap();
+    let data = data.path().join("demo");
+    let mut demo = Demo::start(&["--headless", "--fresh", "--typing-ms", "0"], &data);
+    let ready = demo.event("ready").await;
+    let text = |name: &str| ready[name].as_str().unwrap().to_owned();
+    let (server, channel) = (text("server"), text("channel"));
+
+    let mut visitor = Visitor::open(&server, &channel, None).await;
+    let token = visitor.welcome.token.clone();
+    visitor.write("Is the blue one in stock?").await;
+    let offered = demo.event("offered").await;
+    assert_eq!(offered["contact"], "Maria");
+    assert_eq!(demo.event("message").await["text"], "Is the blue one in stock?");
+    assert_eq!(visitor.read().await, "Thank you! I got 25 characters: Is the blue one in stock?");
+    assert_eq!(demo.event("taken").await["chat"], offered["chat"]);
+    drop(visitor);
+
+    // As a crash or a power cut: the same ports, the same visitor, the same chat.
+    demo.child.kill().await.unwrap();
+    let mut demo = Demo::start(&["--headless", "--typing-ms", "0"], &data);
+    let again = demo.event("ready").await;
+    assert_eq!(again["channel"], ready["channel"]);
+    let mut visitor = Visitor::open(again["server"].as_str().unwrap(), &channel, token).await;
+    assert_eq!(visitor.welcome.last_no, 2);
+    visitor.write("And the red one?").await;
+    loop {
+        let answer = visitor.read().await;
+        if answer.ends_with("And the red one?") {
+            break;
+        }
+        assert!(answer.ends_with("Is the blue one in stock?"), "{answer}");
+    }
+
+    let pid = demo.child.id().unwrap().to_string();
+    assert!(Command::new("kill").args(["-TERM", &pid]).status().await.unwrap().success());
+    demo.event("stopped").await;
+    assert!(demo.child.wait().await.unwrap().success());
+}
