@@ -65,7 +65,10 @@ run() {
             mkdir -p "$root$directory"
             mount --bind "$directory" "$root$directory"
         done
-        exec chroot "$root" env -i HOME=/root LANG=C.UTF-8 PATH=/usr/libexec/swift/bin:/usr/bin:/bin "$@"
+        # The first process of a namespace dies of no signal that it has no handler for; when it ends, so do all others.
+        trap "exit 143" TERM INT HUP
+        chroot "$root" env -i HOME=/root LANG=C.UTF-8 PATH=/usr/libexec/swift/bin:/usr/bin:/bin "$@" &
+        wait $!
     ' swift "$ROOT" "$shared" "$@"
 }
 

@@ -9,7 +9,7 @@ use crate::errors::SwitchboardError;
 use crate::listeners::{Bridge, CommandListener, ConnectionListener, Subscription, TypingListener};
 use crate::lists::{InboxList, TimelineList, UnsentList};
 use crate::records::{Account, ConnectionState, CoreOptions, InboxFilter, InboxOrder, SearchResults};
-use crate::runtime::{complete, complete_blocking, runtime};
+use crate::runtime::{complete, complete_blocking};
 
 /// One signed-in device. Every read answers from the local store, with or without a network; every command is on disk
 /// when it returns.
@@ -21,7 +21,6 @@ impl SwitchboardCore {
     /// Opens the store in this directory, or makes one. Nothing touches the network before `start`.
     #[uniffi::constructor]
     pub fn open(options: CoreOptions) -> Result<Arc<Self>, SwitchboardError> {
-        let _on_runtime = runtime()?.enter();
         let config = core::CoreConfig::new(options.directory, options.platform.into(), options.device_name);
         Ok(Arc::new(Self(core::Core::open(config)?)))
     }
@@ -58,7 +57,6 @@ impl SwitchboardCore {
 
     /// Connects, and stays connected as well as the network allows.
     pub fn start(&self) -> Result<(), SwitchboardError> {
-        let _on_runtime = runtime()?.enter();
         self.0.start();
         Ok(())
     }

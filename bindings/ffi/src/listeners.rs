@@ -4,7 +4,8 @@
 //! into the core. It should hand over what it got and return: the calls after it wait. A listener that throws is noted
 //! in the log and called again the next time.
 
-use std::sync::Arc;
+use std::any::Any;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use switchboard_core as core;
 
@@ -78,19 +79,30 @@ pub(crate) fn note(listener: &'static str, outcome: Result<(), ListenerError>) {
 
 /// Keeps a listener subscribed; it also ends when this object is freed.
 #[derive(uniffi::Object)]
-pub struct Subscription(core::Subscription);
+pub struct Subscription {
+    subscription: core::Subscription,
+    /// The list that is followed: it need not be kept by the app. Swift frees a handle right after its last use.
+    list: Mutex<Option<Box<dyn Any + Send>>>,
+}
 
 impl Subscription {
     pub(crate) fn new(subscription: core::Subscription) -> Arc<Self> {
-        Arc::new(Self(subscription))
+        Arc::new(Self { subscription, list: Mutex::new(None) })
+    }
+
+    pub(crate) fn of_list(list: impl Any + Send, subscription: core::Subscription) -> Arc<Self> {
+        Arc::new(Self { subscription, list: Mutex::new(Some(Box::new(list))) })
     }
 }
 
 #[uniffi::export]
 impl Subscription {
-    /// Ends it. After this returns no new call of the listener starts; one that is running on another thread may still
-    /// be ending.
+    /// Ends it. After this returns the listener is not called again, and no call of it is under way, unless this is
+    /// called by the listener itself. So a listener must never wait for the thread that cancels it.
     pub fn cancel(&self) {
-        self.0.cancel();
+        self.subscription.cancel();
+        // Freed without the lock: what a list holds is not known here.
+        let list = self.list.lock().unwrap_or_else(PoisonError::into_inner).take();
+        drop(list);
     }
 }

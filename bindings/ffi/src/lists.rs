@@ -9,7 +9,7 @@ use switchboard_core as core;
 use crate::errors::SwitchboardError;
 use crate::listeners::{Bridge, ListenerError, Subscription, note};
 use crate::records::{InboxRow, TimelineRow, UnsentRow};
-use crate::runtime::{complete_blocking, runtime};
+use crate::runtime::complete_blocking;
 
 /// UniFFI knows no generics: one handle, one listener and one pair of change types a kind of row.
 macro_rules! list {
@@ -99,10 +99,10 @@ macro_rules! list {
 
         #[uniffi::export]
         impl $handle {
-            /// Calls the listener with all rows now, before this returns, and with every change from then on.
+            /// Calls the listener with all rows now, before this returns, and with every change from then on. The
+            /// subscription keeps the list going; this handle is not needed for that.
             pub fn subscribe(&self, listener: Arc<dyn $listener>) -> Result<Arc<Subscription>, SwitchboardError> {
-                let _on_runtime = runtime()?.enter();
-                Ok(Subscription::new(self.0.subscribe(Arc::new(Bridge(listener)))))
+                Ok(Subscription::of_list(self.0.clone(), self.0.subscribe(Arc::new(Bridge(listener)))))
             }
 
             /// Widens the window by this many rows at its far end: the bottom of an inbox, the older end of a timeline,

@@ -1,8 +1,9 @@
-//! The runtime that commands run on.
+//! Where a command is carried to its end.
 //!
 //! UniFFI polls an exported future on the caller's thread and drops it when Kotlin's coroutine is cancelled, in the
-//! middle of an await; Swift never cancels. A command is therefore spawned here and only its result is awaited: it runs
-//! to completion on both platforms whatever the caller does.
+//! middle of an await; Swift never cancels. The core finishes each single step of a command on its own runtime; the
+//! whole command, from the first step to the last, is spawned here and only its result is awaited. So it runs to
+//! completion on both platforms whatever the caller does.
 
 use std::future::Future;
 use std::sync::OnceLock;
@@ -18,11 +19,10 @@ pub(crate) fn runtime() -> Result<&'static Runtime, SwitchboardError> {
     if let Some(runtime) = RUNTIME.get() {
         return Ok(runtime);
     }
-    // Two threads: the work is waiting for a socket and for SQLite, and a phone pays for each thread's stack.
+    // One thread: all it does is wait for the core, whose own threads do the work.
     let made = Builder::new_multi_thread()
-        .worker_threads(2)
-        .thread_name("switchboard")
-        .enable_all()
+        .worker_threads(1)
+        .thread_name("switchboard-ffi")
         .build()
         .map_err(|error| SwitchboardError::Unexpected { detail: format!("no runtime: {error}") })?;
     Ok(RUNTIME.get_or_init(|| made))

@@ -24,8 +24,6 @@ pub enum UnsentReason {
     /// It was on its way when the chat left this device, and the server has not said yet whether it arrived. The row
     /// goes by itself when it did, and becomes `Refused` or `Failed` when it did not.
     Checking,
-    /// An earlier reply in the same chat was refused, and this one was not tried.
-    EarlierRefused,
     /// The server was restored from a backup after it had accepted the text: it may or may not have gone out.
     Unknown,
     /// It was a draft, not sent by the user, in a chat that left this device.
@@ -39,7 +37,6 @@ impl From<core::UnsentReason> for UnsentReason {
             core::UnsentReason::Failed(code) => Self::Failed { code: code.into() },
             core::UnsentReason::ChatGone => Self::ChatGone,
             core::UnsentReason::Checking => Self::Checking,
-            core::UnsentReason::EarlierRefused => Self::EarlierRefused,
             core::UnsentReason::Unknown => Self::Unknown,
             core::UnsentReason::Draft => Self::Draft,
         }

@@ -24,9 +24,7 @@ final class TestServer: @unchecked Sendable {
 
     private static func write(_ config: URL, data: URL, listen: String) throws {
         let text = """
-            [storage]
             data_dir = "\(data.appendingPathComponent("data").path)"
-            [network]
             listen = "\(listen)"
             [limits]
             visitor_messages = { burst = 1000, per_minute = 1000 }
@@ -47,7 +45,7 @@ final class TestServer: @unchecked Sendable {
     /// What an admin types. Answers what the command printed.
     @discardableResult
     func admin(_ arguments: String..., input: String = "") throws -> String {
-        try run("switchboard", ["admin"] + arguments + ["--config", config.path], input: input)
+        try run("switchboard", ["admin", "--config", config.path] + arguments, input: input)
     }
 
     /// A kill in the middle of whatever it does: every phone is offline from then on.

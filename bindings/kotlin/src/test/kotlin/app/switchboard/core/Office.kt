@@ -16,9 +16,10 @@ class Office : AutoCloseable {
     private val channel: String
 
     init {
-        server.admin("user", "add", "Anna", "--email", "anna@example.com", "--password-stdin", input = PASSWORD)
-        server.admin("user", "add", "Boris", "--email", "boris@example.com", "--password-stdin", input = PASSWORD)
-        server.admin("queue", "add", "Sales", "--members", "Anna,Boris")
+        server.admin("group", "add", "Staff")
+        for ((name, email) in listOf("Anna" to "anna@example.com", "Boris" to "boris@example.com"))
+            server.admin("user", "add", name, "--group", "Staff", "--email", email, "--password", input = PASSWORD)
+        server.admin("queue", "add", "Sales", "--member", "Anna", "--member", "Boris")
         channel = between(server.admin("channel", "add", "Shop", "--origin", "https://shop.example.com"), "data-channel=\"", "\"")
         server.admin("route", "set", "Shop", "--queue", "Sales")
     }
@@ -29,7 +30,7 @@ class Office : AutoCloseable {
     ).also(::closeAtEnd)
 
     fun enrolmentLink(user: String) =
-        Regex("switchboard://enrol\\S+").find(server.admin("user", "enrol", user))?.value ?: error("no link")
+        server.admin("user", "enrol", user, "--plain").trim()
 
     /** A phone of this user, up to date and online. */
     suspend fun onlinePhone(user: String, directory: Path = directory()) = phone(directory).also {

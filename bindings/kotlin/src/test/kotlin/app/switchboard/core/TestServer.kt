@@ -29,9 +29,7 @@ class TestServer : AutoCloseable {
 
     private fun configure(listen: String) = config.writeText(
         """
-        [storage]
         data_dir = "${directory.resolve("data")}"
-        [network]
         listen = "$listen"
         [limits]
         visitor_messages = { burst = 1000, per_minute = 1000 }
@@ -54,7 +52,7 @@ class TestServer : AutoCloseable {
 
     /** What an admin types. Answers what the command printed. */
     fun admin(vararg arguments: String, input: String = ""): String {
-        val process = ProcessBuilder(listOf(binary("switchboard"), "admin", *arguments, "--config", config.path))
+        val process = ProcessBuilder(listOf(binary("switchboard"), "admin", "--config", config.path, *arguments))
             .redirectErrorStream(true)
             .start()
         process.outputStream.bufferedWriter().use { it.write(input) }
