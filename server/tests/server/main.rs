@@ -1,9 +1,17 @@
 //! The server from outside: a real one on port 0, real sockets, real HTTP.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "helpers of tests, where clippy looks for tests only"
+)]
+
 mod support;
 
 mod admin_changes;
 mod bad_input;
+mod command_line;
 mod commands;
 mod delivery;
 mod main_path;

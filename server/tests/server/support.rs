@@ -9,7 +9,7 @@ use switchboard_protocol::chat::ChannelKind;
 use switchboard_protocol::collection::Role;
 use switchboard_protocol::ids::{ChatId, CommandId, DeviceId, MessageId, QueueId, UserId};
 use switchboard_protocol::widget::WidgetConfig;
-use switchboard_server::{Admin, Channel, Clock, Config, Limits, NewChannel, NewUser, Route, Server};
+use switchboard_server::{Admin, Channel, Config, Limits, NewChannel, NewUser, Route, Server};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -28,16 +28,13 @@ pub struct World {
     pub queue: QueueId,
     pub operators: Vec<UserId>,
     pub config: Config,
-    pub clock: Clock,
-    pub dir: TempDir,
+    _dir: TempDir,
 }
 
 /// The settings of the tests: no throttles, and the default times.
 pub fn config(dir: &TempDir) -> Config {
-    let clock = Clock::system();
     Config {
         limits: Limits { notice_poll_ms: 20, restart_spread_ms: 10, ..Limits::default() }.unthrottled(),
-        clock,
         listen: SocketAddr::from(([127, 0, 0, 1], 0)),
         ..Config::in_dir(dir.path().join("data"))
     }
@@ -82,8 +79,7 @@ impl World {
             .await
             .unwrap();
         admin.set_route(channel.id, Route::Queue(queue)).await.unwrap();
-        let clock = config.clock.clone();
-        World { server, admin, channel, queue, operators: users, config, clock, dir }
+        World { server, admin, channel, queue, operators: users, config, _dir: dir }
     }
 
     pub fn addr(&self) -> SocketAddr {
