@@ -83,10 +83,10 @@ CREATE TABLE message (
     fts         INTEGER NOT NULL UNIQUE
 ) STRICT;
 
--- No copy of the text; `columnsize` serves a ranking that is never asked for. Marks are part of words (Hindi, Arabic,
+-- No copy of the text; `columnsize` serves a ranking that is never asked for; no `prefix` indices: NOTES.md has why. Marks are part of words (Hindi, Arabic,
 -- Thai). What is indexed is made by `store::text`, which sets characters of unspaced scripts apart.
 CREATE VIRTUAL TABLE message_fts USING fts5(
-    text, content = '', columnsize = 0, prefix = '1 2',
+    text, content = '', columnsize = 0,
     tokenize = "unicode61 remove_diacritics 2 categories 'L* N* Co Mn Mc'"
 );
 INSERT INTO message_fts (message_fts, rank) VALUES ('secure-delete', 1);

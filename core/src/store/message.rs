@@ -129,20 +129,84 @@ pub(crate) fn oldest(db: &Connection, chat: i64) -> Result<Option<(u64, i64)>> {
     })
 }
 
-/// Removes messages of a chat from the table and from the index: all, or those outside of `keep`.
-pub(crate) fn delete(tx: &Transaction<'_>, chat: i64, keep: impl Fn(u64, &Row<'_>) -> bool) -> Result<bool> {
+/// What the index has yet to forget, at the end of a transaction: text by text, or, where that is most of it, by being
+/// made anew. Secure deletion works through the list of every word of a text; 10,000 texts took 6 s so, and 0.6 s to
+/// index again.
+#[derive(Default)]
+pub(crate) struct Forgotten {
+    texts: Vec<(i64, String)>,
+    /// Too many to keep: the index is made anew.
+    all: bool,
+}
+
+/// From here on it is asked which way is shorter.
+const MANY: usize = 500;
+/// More is not kept in memory.
+const TOO_MANY: usize = 5_000;
+/// How many texts can be indexed in the time that it takes to forget one.
+const FORGET_COST: i64 = 8;
+
+impl Forgotten {
+    fn add(&mut self, fts: i64, text: &str) {
+        if self.all {
+            return;
+        }
+        if self.texts.len() >= TOO_MANY {
+            self.all = true;
+            self.texts = Vec::new();
+            return;
+        }
+        self.texts.push((fts, text.to_owned()));
+    }
+
+    /// Makes the index forget. To be called before the transaction is committed.
+    pub(crate) fn finish(&mut self, tx: &Transaction<'_>) -> Result<()> {
+        if !self.all && self.texts.len() >= MANY {
+            let left: i64 = tx.query_row("SELECT count(*) FROM message WHERE pos > 0", [], |row| row.get(0))?;
+            self.all = left < self.texts.len() as i64 * FORGET_COST;
+        }
+        if self.all {
+            rebuild_index(tx)?;
+        } else {
+            // A table without content forgets a text only when it is told the very text.
+            let mut forget =
+                tx.prepare_cached("INSERT INTO message_fts (message_fts, rowid, text) VALUES ('delete', ?1, ?2)")?;
+            for (fts, text) in &self.texts {
+                forget.execute(params![fts, text::indexed(text)])?;
+            }
+        }
+        *self = Self::default();
+        Ok(())
+    }
+}
+
+fn rebuild_index(tx: &Transaction<'_>) -> Result<()> {
+    tx.execute("INSERT INTO message_fts (message_fts) VALUES ('delete-all')", [])?;
+    let mut select = tx.prepare_cached("SELECT fts, text FROM message WHERE pos > 0 ORDER BY pos")?;
+    let mut insert = tx.prepare_cached("INSERT INTO message_fts (rowid, text) VALUES (?1, ?2)")?;
+    let mut rows = select.query([])?;
+    while let Some(row) = rows.next()? {
+        let text = row.get_ref(1)?.as_str().map_err(|_| Error::BadValue("message.text"))?;
+        insert.execute(params![row.get::<_, i64>(0)?, text::indexed(text)])?;
+    }
+    Ok(())
+}
+
+/// Removes those messages of a chat that are not to be kept. Whether there were any; the index forgets them at the end.
+pub(crate) fn delete(
+    tx: &Transaction<'_>,
+    chat: i64,
+    forgotten: &mut Forgotten,
+    keep: impl Fn(u64, &Row<'_>) -> bool,
+) -> Result<bool> {
     let (from, to) = range(chat);
     let mut select = tx.prepare_cached("SELECT pos, fts, text, id FROM message WHERE pos > ?1 AND pos < ?2")?;
-    // The external index forgets a text only when it is told the very text.
-    let mut forget =
-        tx.prepare_cached("INSERT INTO message_fts (message_fts, rowid, text) VALUES ('delete', ?1, ?2)")?;
     let mut gone = Vec::new();
     let mut rows = select.query(params![from, to])?;
     while let Some(row) = rows.next()? {
         let pos: i64 = row.get(0)?;
         if !keep(no_of(pos), row) {
-            let text = row.get_ref(2)?.as_str().map_err(|_| Error::BadValue("message.text"))?;
-            forget.execute(params![row.get::<_, i64>(1)?, text::indexed(text)])?;
+            forgotten.add(row.get(1)?, row.get_ref(2)?.as_str().map_err(|_| Error::BadValue("message.text"))?);
             gone.push(pos);
         }
     }

@@ -15,8 +15,12 @@ mod open;
 pub(crate) mod outbox;
 pub(crate) mod purge;
 #[cfg(test)]
+mod scan_tests;
+#[cfg(test)]
 pub(crate) mod scans;
 pub(crate) mod search;
+#[cfg(test)]
+mod search_tests;
 pub(crate) mod snapshot;
 pub(crate) mod text;
 pub(crate) mod timeline;

@@ -1,13 +1,16 @@
 //! Watches every statement of every connection in tests: SQLite counts the rows that a statement walks over without an
 //! index, and none of ours may walk over any.
 
-use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::cell::RefCell;
+use std::collections::HashMap;
 
 use rusqlite::trace::{TraceEvent, TraceEventCodes};
 use rusqlite::{Connection, StatementStatus};
 
-static STEPS: Mutex<BTreeMap<String, i32>> = Mutex::new(BTreeMap::new());
+thread_local! {
+    // By thread, so that the tests of one process do not count for each other.
+    static STEPS: RefCell<HashMap<String, i32>> = RefCell::default();
+}
 
 pub(super) fn watch(mut connection: Connection) -> Connection {
     connection
@@ -16,9 +19,10 @@ pub(super) fn watch(mut connection: Connection) -> Connection {
             Some(|event: TraceEvent<'_>| {
                 if let TraceEvent::Profile(statement, _) = event {
                     let steps = statement.get_status(StatementStatus::FullscanStep);
-                    let mut all = STEPS.lock().unwrap_or_else(PoisonError::into_inner);
-                    let known = all.entry(statement.sql().into_owned()).or_default();
-                    *known = (*known).max(steps);
+                    STEPS.with_borrow_mut(|all| match all.get_mut(&*statement.sql()) {
+                        Some(known) => *known = steps.max(*known),
+                        None => _ = all.insert(statement.sql().into_owned(), steps),
+                    });
                 }
             }),
         )
@@ -26,7 +30,7 @@ pub(super) fn watch(mut connection: Connection) -> Connection {
     connection
 }
 
-/// The statements that ran so far in this process, with the most rows that one run of each walked over.
-pub(crate) fn seen() -> BTreeMap<String, i32> {
-    STEPS.lock().unwrap_or_else(PoisonError::into_inner).clone()
+/// The statements that ran on this thread, with the rows that they walked over without a key, all runs together.
+pub(crate) fn seen() -> Vec<(String, i32)> {
+    STEPS.with_borrow(|all| all.iter().map(|(sql, steps)| (sql.clone(), *steps)).collect())
 }

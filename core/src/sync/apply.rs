@@ -14,7 +14,7 @@ use switchboard_protocol::message::{Author, Message};
 use crate::error::{Error, Result};
 use crate::model::{CommandOutcome, UnsentId, UnsentReason, UnsentRow};
 use crate::store::chat::{self, ChatRecord};
-use crate::store::message::{self, is_mine};
+use crate::store::message::{self, Forgotten, is_mine};
 use crate::store::{Blob, Changes, Durability, Store, account, draft, outbox, purge, snapshot, unsent};
 
 /// What applying led to, beside the rows.
@@ -36,6 +36,7 @@ struct Batch<'a> {
     /// Rows that were touched, written once at the end; `None`: not on this device.
     chats: HashMap<ChatId, Option<(ChatRecord, bool)>>,
     awaiting: HashSet<CommandId>,
+    forgotten: Forgotten,
     changes: &'a mut Changes,
     applied: Applied,
 }
@@ -125,7 +126,16 @@ fn refresh_counts(tx: &Transaction<'_>, record: &mut ChatRecord) -> Result<()> {
 impl<'a> Batch<'a> {
     fn new(tx: &'a Transaction<'a>, me: UserId, now: UnixMillis, changes: &'a mut Changes) -> Result<Self> {
         let awaiting = outbox::awaiting(tx)?;
-        Ok(Self { tx, me, now, chats: HashMap::new(), awaiting, changes, applied: Applied::default() })
+        Ok(Self {
+            tx,
+            me,
+            now,
+            chats: HashMap::new(),
+            awaiting,
+            forgotten: Forgotten::default(),
+            changes,
+            applied: Applied::default(),
+        })
     }
 
     /// A chat's row if the chat is on this device.
@@ -262,7 +272,7 @@ impl<'a> Batch<'a> {
         record.replace(&opened.chat, me);
         // A message that stays as it is keeps its row and its place in the index.
         let fresh: HashMap<u64, &Message> = opened.messages.iter().map(|message| (message.no, message)).collect();
-        let removed = message::delete(tx, record.key, |no, row| {
+        let removed = message::delete(tx, record.key, &mut self.forgotten, |no, row| {
             fresh.get(&no).is_some_and(|message| {
                 row.get::<_, Blob<MessageId>>(3).is_ok_and(|id| id.0 == message.id)
                     && row.get_ref(2).is_ok_and(|text| text.as_str().is_ok_and(|text| text == message.text))
@@ -315,7 +325,7 @@ impl<'a> Batch<'a> {
             self.changes.unsent = true;
         }
         let Some(record) = record else { return Ok(()) };
-        message::delete(self.tx, record.key, |_, _| false)?;
+        message::delete(self.tx, record.key, &mut self.forgotten, |_, _| false)?;
         chat::delete(self.tx, record.key)?;
         purge::pending(self.tx)?;
         self.applied.purge = true;
@@ -336,6 +346,7 @@ impl<'a> Batch<'a> {
 
     fn finish(mut self) -> Result<Applied> {
         self.flush()?;
+        self.forgotten.finish(self.tx)?;
         Ok(self.applied)
     }
 }

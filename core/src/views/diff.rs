@@ -152,7 +152,7 @@ mod tests {
         for seed in seeds(500) {
             let mut random = StdRng::seed_from_u64(seed);
             let ids: Vec<u32> = (0..random.random_range(1..60)).collect();
-            let mut window = |random: &mut StdRng| {
+            let window = |random: &mut StdRng| {
                 let mut ids = ids.clone();
                 if random.random_bool(0.5) {
                     ids.shuffle(random);

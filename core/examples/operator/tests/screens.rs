@@ -1,6 +1,9 @@
 //! The inbox as an operator sees it, without a terminal, a core or a clock. Each screen is kept as text in
 //! `tests/screens/`; `UPDATE_SCREENS=1 cargo test -p switchboard-operator` writes them anew, to be read in review.
 
+// Helpers of tests are tests.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 use chrono::FixedOffset;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::Terminal;

@@ -1,0 +1,123 @@
+//! No query of the store walks over a table: counted by SQLite itself, over everything that the store does, on a store
+//! of a realistic size.
+
+use switchboard_protocol::ErrorCode;
+use switchboard_protocol::chat::{OpenedChat, UserChat};
+use switchboard_protocol::command::{CommandResult, CommandStatus};
+use switchboard_protocol::event::{EventBody, GoneReason};
+use switchboard_protocol::frame::Page;
+use switchboard_protocol::message::MessageStatus;
+
+use super::{Durability, account, chat, collection, draft, inbox, outbox, scans, timeline, unsent};
+use crate::model::{InboxFilter, InboxOrder};
+use crate::sync::apply;
+use crate::testing::{NOW, Phone, added, chat_id, gone, inbound, me, opened, other, owned, raised};
+
+const CHATS: u64 = 400;
+const EACH: u64 = 25;
+
+#[test]
+fn no_statement_scans_a_table() {
+    let mut phone = Phone::new();
+    // Realistic for the planner too: many chats, most read, few waiting, few mine.
+    let mut events = Vec::new();
+    for n in 0..CHATS {
+        let row = match n % 20 {
+            0 => crate::testing::chat(n, 1),
+            1 => owned(n, 1, me(), 1),
+            _ => owned(n, 1, other(), 1),
+        };
+        let messages = (1..=EACH).map(|no| inbound(n, no, &format!("word{no} заказ 手机 number {n}"))).collect();
+        events.push((n, opened(row, messages, n % 3 == 0)));
+        events.push((n, EventBody::UserChat(UserChat { read_upto: EACH - n % 2, archived: n % 10 == 9 })));
+    }
+    for batch in events.chunks(200) {
+        phone.feed(batch);
+    }
+    phone.store.write(Durability::Normal, |tx, _| Ok(tx.execute_batch("ANALYZE")?)).unwrap();
+    everything(&mut phone);
+    let phone = phone.reopen();
+    phone.store.search("word7 手", 50).unwrap();
+
+    let mut bad = Vec::new();
+    let seen = scans::seen();
+    for (sql, steps) in &seen {
+        // SQLite's and FTS5's own bookkeeping: the schema, the index's settings, ANALYZE.
+        let own = sql.starts_with("ANALYZE") || sql.contains("sqlite_") || sql.contains("message_fts_config");
+        // A list walks along its index from the top and stops below its window: some rows, never all of them.
+        let allowed = if sql.contains("INDEXED BY chat_") { 60 } else { 0 };
+        if *steps > allowed && !own {
+            bad.push(format!("{steps} steps: {sql}"));
+        }
+    }
+    assert!(seen.len() > 50, "the statements are watched");
+    assert!(bad.is_empty(), "{}", bad.join("\n"));
+}
+
+fn everything(phone: &mut Phone) {
+    let far = CommandResult {
+        id: switchboard_protocol::ids::CommandId::new(),
+        status: CommandStatus::Applied,
+        seq: None,
+        code: None,
+        owner: None,
+        owner_epoch: None,
+    };
+    phone.feed_one(1, raised(false, 1, EACH, MessageStatus::Read));
+    phone.feed_one(2, added(inbound(2, EACH + 1, "again")));
+    for filter in [InboxFilter::All, InboxFilter::Mine, InboxFilter::Waiting] {
+        for order in [InboxOrder::NewestFirst, InboxOrder::LongestWaiting] {
+            let (rows, floor, _) = phone.store.read(|db| inbox::window(db, filter, order, 10, None)).unwrap();
+            assert!(!rows.is_empty());
+            phone.store.read(|db| inbox::window(db, filter, order, 5, floor)).unwrap();
+        }
+    }
+    phone.store.read(|db| inbox::one(db, chat_id(1))).unwrap();
+    phone.store.read(inbox::badge).unwrap();
+    let texts = [phone.reply(1, "one"), phone.reply(1, "two"), phone.reply(3, "three")];
+    phone.store.write(Durability::Full, |tx, _| draft::save(tx, chat_id(3), "draft", NOW)).unwrap();
+    phone.store.write(Durability::Full, |tx, _| outbox::mark_read(tx, chat_id(1), EACH)).unwrap();
+    phone.store.write(Durability::Full, outbox::take_sendable).unwrap();
+    phone.store.read(outbox::any_in_flight).unwrap();
+    phone.timeline(1);
+    phone
+        .store
+        .read(|db| {
+            let head = timeline::head(db, chat_id(1))?.unwrap();
+            timeline::from(db, &head, me(), 5, Some(9), 3)
+        })
+        .unwrap();
+    apply::result(&phone.store, NOW, &far).unwrap();
+    let refused =
+        CommandResult { id: texts[0], status: CommandStatus::Conflict, code: Some(ErrorCode::Taken), ..far.clone() };
+    apply::result(&phone.store, NOW, &refused).unwrap();
+    phone.store.write(Durability::Full, |tx, _| outbox::lost(tx)).unwrap();
+    phone.store.write(Durability::Normal, outbox::caught_up).unwrap();
+    let first = phone.unsent()[0].id;
+    phone
+        .store
+        .write(Durability::Full, |tx, _| {
+            unsent::chat_of(tx, first)?;
+            unsent::delete(tx, first)
+        })
+        .unwrap();
+    phone.store.write(Durability::Full, |tx, _| outbox::forget_orphan(tx, texts[0])).unwrap();
+    let page = Page { req: 1, chat: chat_id(3), messages: Vec::new(), more: false };
+    apply::page(&phone.store, &page, 1).unwrap();
+    for typed in ["w", "word", "заказ 手机", "num"] {
+        assert!(!phone.store.search(typed, 50).unwrap().hits.is_empty());
+    }
+    let json = r#"{"req":1,"collection":"users","rev":3,"rows":[{"id":"0198c0de-0000-7000-8000-000000000001","row":
+        {"id":"0198c0de-0000-7000-8000-000000000001","name":"Anna","role":"user","disabled":false}},
+        {"id":"0198c0de-0000-7000-8000-000000000002"}]}"#;
+    let rows = serde_json::from_str(json).unwrap();
+    phone.store.write(Durability::Normal, |tx, _| collection::store(tx, &rows)).unwrap();
+    phone.store.read(collection::revisions).unwrap();
+    phone.store.read(account::position).unwrap();
+    phone.store.read(account::load).unwrap();
+    phone.store.read(chat::ids).unwrap();
+    phone.feed_one(3, gone(GoneReason::Taken));
+    assert!(phone.store.finish_purge().unwrap());
+    let one = OpenedChat { chat: owned(5, 9, me(), 2), messages: vec![inbound(5, 90, "new")], more: true };
+    phone.snapshot(phone.feed, 100_000, vec![(one, UserChat::default())]);
+}
