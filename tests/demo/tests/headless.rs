@@ -1,5 +1,8 @@
 //! The demo as a script uses it: the real program, its printed lines, and a visitor.
 
+// Helpers of tests are tests.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 mod common;
 
 use std::process::Stdio;

@@ -1,6 +1,9 @@
 //! The terminal inbox on the real core, against the real server: a visitor writes, the operator reads, takes and
 //! answers by keys, and searches. What the operator sees is the screen's text.
 
+// Helpers of tests are tests.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 mod common;
 
 use std::convert::Infallible;
@@ -146,6 +149,7 @@ async fn f10_f11_f65_an_operator_signs_in_answers_and_searches_by_keys_alone() {
     operator.sees("All answered.").await;
 
     let mut visitor = Visitor::open(&address, &channel, None).await;
+    assert_eq!(visitor.welcome.last_no, 0);
     visitor.write("Is the blue one in stock?").await;
     operator.sees("your first reply takes this chat").await;
     operator.sees("Is the blue one in stock?").await;
