@@ -107,15 +107,25 @@ struct Inner {
     running: Mutex<Option<Running>>,
     /// Signing in and out, one at a time.
     signing: tokio::sync::Mutex<()>,
-    runtime: Option<Runtime>,
+    runtime: OwnRuntime,
 }
 
-impl Drop for Inner {
+/// Our runtime. It may be dropped on a runtime's own thread, where waiting for one is not allowed: the last clone of a
+/// core in an async function, or an `open` that fails in one.
+struct OwnRuntime(Option<Runtime>);
+
+impl Drop for OwnRuntime {
     fn drop(&mut self) {
-        // The last clone may be dropped on a runtime's own thread, where waiting for one is not allowed.
-        if let Some(runtime) = self.runtime.take() {
+        if let Some(runtime) = self.0.take() {
             runtime.shutdown_background();
         }
+    }
+}
+
+impl OwnRuntime {
+    fn handle(&self) -> Result<&tokio::runtime::Handle> {
+        // Taken by `drop` alone.
+        self.0.as_ref().map(Runtime::handle).ok_or_else(|| Error::Task("no runtime".into()))
     }
 }
 
@@ -146,6 +156,7 @@ impl Core {
             .thread_keep_alive(Duration::from_secs(60))
             .enable_all()
             .build()?;
+        let runtime = OwnRuntime(Some(runtime));
         // The hub learns of commits from the store, and the store is needed to make the hub's first state.
         let hub: Arc<OnceLock<Weak<Hub>>> = Arc::default();
         let announce = Arc::clone(&hub);
@@ -158,7 +169,7 @@ impl Core {
         let (account, clock_offset) =
             store.read(|db| Ok((crate::store::account::load(db)?, crate::store::account::clock_offset(db)?)))?;
         let state = if account.is_some() { ConnectionState::Stopped } else { ConnectionState::SignedOut };
-        let started = Arc::new(Hub::start(runtime.handle().clone(), state)?);
+        let started = Arc::new(Hub::start(runtime.handle()?.clone(), state)?);
         let _ = hub.set(Arc::downgrade(&started));
         let tls = http::tls()?;
         let shared = Arc::new(Shared {
@@ -177,7 +188,7 @@ impl Core {
                 wanted: AtomicBool::new(false),
                 running: Mutex::new(None),
                 signing: tokio::sync::Mutex::new(()),
-                runtime: Some(runtime),
+                runtime,
             }),
         })
     }
@@ -187,8 +198,7 @@ impl Core {
     }
 
     fn runtime(&self) -> Result<&tokio::runtime::Handle> {
-        // Only taken when the last clone is dropped.
-        self.inner.runtime.as_ref().map(Runtime::handle).ok_or_else(|| Error::Task("no runtime".into()))
+        self.inner.runtime.handle()
     }
 
     /// Runs to its end on our own runtime, whatever becomes of the caller.
