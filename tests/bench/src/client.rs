@@ -14,7 +14,7 @@ use tokio::sync::mpsc::unbounded_channel;
 
 use crate::Result;
 use crate::feeder::{self, CHATS, EVENTS, MESSAGES};
-use crate::proc::{OtherLoad, evict};
+use crate::proc::{Cpu, OtherLoad, evict};
 use crate::report::{Aim, Figure, Report};
 use crate::stats::median;
 
@@ -245,9 +245,9 @@ pub fn sql_read(store: &Path) -> Result<()> {
 /// Child: a catch-up through the core.
 pub async fn apply(store: &Path) -> Result<()> {
     let core = open(store)?;
-    let before = crate::proc::cpu_nanos(std::process::id());
+    let before = Cpu::of(std::process::id());
     let took = catch_up(&core).await?;
-    let cpu = (crate::proc::cpu_nanos(std::process::id()) - before) as f64 / 1e6;
+    let cpu = before.nanos() as f64 / 1e6;
     let (chat, last) = feeder::event(FILLED + EVENTS);
     let rows = core.timeline(ChatId::from_bytes(feeder::id(2, chat)), None)?.rows();
     core.stop().await;
@@ -266,7 +266,7 @@ pub fn sql_apply(store: &Path) -> Result<()> {
     db.set_prepared_statement_cache_capacity(32);
     // What the events say is no part of the SQL: made before.
     let events: Vec<_> = (FILLED + 1..=FILLED + EVENTS).map(feeder::event).collect();
-    let before = crate::proc::cpu_nanos(std::process::id());
+    let before = Cpu::of(std::process::id());
     let since = Instant::now();
     let tx = db.transaction()?;
     let mut touched = BTreeMap::new();
@@ -302,6 +302,6 @@ pub fn sql_apply(store: &Path) -> Result<()> {
     tx.execute("UPDATE sync SET cursor = ?1", [(FILLED + EVENTS) as i64])?;
     tx.commit()?;
     let took = millis(since);
-    let cpu = (crate::proc::cpu_nanos(std::process::id()) - before) as f64 / 1e6;
+    let cpu = before.nanos() as f64 / 1e6;
     print(&Timings::from([("apply".into(), took), ("cpu".into(), cpu)]))
 }

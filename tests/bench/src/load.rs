@@ -9,7 +9,7 @@ use serde::Serialize;
 use tokio::task::JoinSet;
 
 use crate::Result;
-use crate::proc::{OtherLoad, cpu_nanos};
+use crate::proc::{Cpu, OtherLoad};
 use crate::wire::{Meter, Run, Visitor};
 
 /// What is to be sent.
@@ -58,7 +58,7 @@ pub async fn drive(
     let (_, _, visitors) = send(meter, &meter.begin(), visitors, warm).await?;
     let run = meter.begin();
     let own = std::process::id();
-    let (other, cpu, load) = (OtherLoad::start(&[own, pid]), cpu_nanos(pid), cpu_nanos(own));
+    let (other, cpu, load) = (OtherLoad::start(&[own, pid]), Cpu::of(pid), Cpu::of(own));
     let since = Instant::now();
     let (sent, took, visitors) = send(meter, &run, visitors, plan).await?;
     let expected = sent * plan.fan as u64;
@@ -77,11 +77,11 @@ pub async fn drive(
         deliveries_per_second: delivered as f64 / meter.seconds_to_last(&run, since).max(took),
         p50_ms: run.latency.quantile_ms(0.5),
         p99_ms: run.latency.quantile_ms(0.99),
-        cpu_us: (cpu_nanos(pid) - cpu) as f64 / 1e3 / sent.max(1) as f64,
+        cpu_us: cpu.nanos() as f64 / 1e3 / sent.max(1) as f64,
         messages: sent,
         missing: expected.saturating_sub(delivered),
         other_cores: other.cores(),
-        load_cores: (cpu_nanos(own) - load) as f64 / 1e9 / since.elapsed().as_secs_f64(),
+        load_cores: load.nanos() as f64 / 1e9 / since.elapsed().as_secs_f64(),
     };
     Ok((outcome, visitors))
 }

@@ -3,14 +3,36 @@
 use std::fs;
 use std::time::Instant;
 
-/// CPU time of a process, all of its living threads, in nanoseconds. The scheduler's own counter: /proc/PID/stat counts
-/// in steps of 10 ms, which a short run at 200 messages a second does not reach.
-pub fn cpu_nanos(pid: u32) -> u64 {
-    let Ok(tasks) = fs::read_dir(format!("/proc/{pid}/task")) else { return 0 };
-    tasks
-        .filter_map(|task| fs::read_to_string(task.ok()?.path().join("schedstat")).ok())
-        .filter_map(|line| line.split(' ').next()?.parse::<u64>().ok())
-        .sum()
+/// CPU time of a process up to now.
+#[derive(Debug, Clone, Copy)]
+pub struct Cpu {
+    pid: u32,
+    /// The scheduler's own counters of the living threads: exact, but a thread that ends takes its own along.
+    exact: u64,
+    /// What /proc/PID/stat counts, ended threads included, in steps of 10 ms.
+    coarse: u64,
+}
+
+impl Cpu {
+    /// Of this process.
+    pub fn of(pid: u32) -> Cpu {
+        let tasks = fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten();
+        let exact = tasks
+            .filter_map(|task| fs::read_to_string(task.ok()?.path().join("schedstat")).ok())
+            .filter_map(|line| line.split(' ').next()?.parse::<u64>().ok())
+            .sum();
+        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        // After the name in parentheses, which may hold spaces: the 12th and 13th are utime and stime.
+        let fields = stat.rsplit_once(')').map_or("", |(_, rest)| rest).split_whitespace().skip(11).take(2);
+        let coarse = fields.filter_map(|field| field.parse::<u64>().ok()).sum::<u64>() * 10_000_000;
+        Cpu { pid, exact, coarse }
+    }
+
+    /// Nanoseconds that it used since then.
+    pub fn nanos(&self) -> u64 {
+        let now = Cpu::of(self.pid);
+        now.exact.saturating_sub(self.exact).max(now.coarse.saturating_sub(self.coarse))
+    }
 }
 
 /// Resident memory that only this process has, in KiB: what a machine gets back when it ends. Shared library pages do
@@ -39,8 +61,7 @@ fn machine() -> (u64, u64) {
 
 /// What others used of the machine between two moments.
 pub struct OtherLoad {
-    pids: Vec<u32>,
-    own: u64,
+    own: Vec<Cpu>,
     busy: u64,
     total: u64,
     since: Instant,
@@ -50,13 +71,7 @@ impl OtherLoad {
     /// Starts to measure; `pids` are ours and do not count.
     pub fn start(pids: &[u32]) -> Self {
         let (busy, total) = machine();
-        Self {
-            pids: pids.to_vec(),
-            own: pids.iter().map(|&pid| cpu_nanos(pid)).sum(),
-            busy,
-            total,
-            since: Instant::now(),
-        }
+        Self { own: pids.iter().map(|&pid| Cpu::of(pid)).collect(), busy, total, since: Instant::now() }
     }
 
     /// Cores that others kept busy since then.
@@ -65,8 +80,8 @@ impl OtherLoad {
         let elapsed = self.since.elapsed().as_secs_f64();
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get) as f64;
         let all = (busy - self.busy) as f64 / (total - self.total).max(1) as f64 * cores;
-        let own: u64 = self.pids.iter().map(|&pid| cpu_nanos(pid)).sum();
-        (all - own.saturating_sub(self.own) as f64 / 1e9 / elapsed).max(0.0)
+        let own: u64 = self.own.iter().map(Cpu::nanos).sum();
+        (all - own as f64 / 1e9 / elapsed).max(0.0)
     }
 }
 
