@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::Semaphore;
 
 use crate::config::{Config, IpNet};
 use crate::passwords::Passwords;
-use crate::store::Store;
+use crate::store::{Store, StoreError};
 use crate::throttle::Throttle;
 use crate::ws::machine::Timing;
 use crate::ws::registry::Registry;
@@ -25,6 +25,9 @@ pub(crate) struct App {
     pub passwords: Passwords,
     pub proxies: Vec<IpNet>,
     pub snapshots: Arc<Semaphore>,
+    /// When the database last proved that it takes a write, and whether it did. The lock is held while one proof runs, so
+    /// that however many ask, the disk is asked once a second.
+    pub proved: tokio::sync::Mutex<Option<(Instant, Result<(), StoreError>)>>,
     stopping: AtomicBool,
 }
 
@@ -39,7 +42,17 @@ impl App {
         let throttle = Throttle::new(config.clock.clone());
         let snapshots = Arc::new(Semaphore::new(SNAPSHOTS));
         let stopping = AtomicBool::new(false);
-        App { config, store, registry, throttle, passwords, proxies, snapshots, stopping }
+        App {
+            config,
+            store,
+            registry,
+            throttle,
+            passwords,
+            proxies,
+            snapshots,
+            proved: tokio::sync::Mutex::new(None),
+            stopping,
+        }
     }
 
     pub(crate) fn timing(&self) -> Timing {

@@ -21,6 +21,8 @@ pub mod offers;
 pub mod open;
 pub mod people;
 mod pool;
+#[cfg(test)]
+mod property;
 pub mod prune;
 pub mod snapshot;
 mod sql;
@@ -86,8 +88,10 @@ impl Store {
             migrate::run(&mut connection, clock.now())?;
         }
         let lock = Mutex::new(lock.filter(|_| serving));
+        let beside = storage.clone();
+        let alone = Box::new(move || serving || open::ServeLock::take(&beside).is_ok());
         let (writer, thread, progress) =
-            Writer::start(WriterParts { connection, clock: clock.clone(), publish, leave_notices })?;
+            Writer::start(WriterParts { connection, clock: clock.clone(), publish, leave_notices, alone })?;
         let checkpointer = Checkpointer::start(storage, progress)?;
         let threads = Mutex::new(Some(Threads { writer: thread, checkpointer }));
         Ok(Store { writer, readers: Readers::new(storage.clone()), threads, lock })

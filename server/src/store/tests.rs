@@ -21,18 +21,18 @@ use crate::clock::Clock;
 use crate::config::{Database, Storage};
 use crate::routing::Route;
 
-struct Fixture {
-    store: Store,
+pub(super) struct Fixture {
+    pub store: Store,
     storage: Storage,
     clock: Clock,
-    published: Arc<Mutex<Vec<Effect>>>,
-    users: Vec<UserId>,
+    pub published: Arc<Mutex<Vec<Effect>>>,
+    pub users: Vec<UserId>,
     channel: ChannelId,
     _dir: TempDir,
 }
 
 impl Fixture {
-    async fn new(users: usize) -> Fixture {
+    pub async fn new(users: usize) -> Fixture {
         let dir = tempfile::tempdir().unwrap();
         let storage = Storage { data_dir: dir.path().into(), database: Database::default() };
         let clock = Clock::manual(1_000_000);
@@ -65,7 +65,7 @@ impl Fixture {
         Fixture { store, storage, clock, published, users, channel, _dir: dir }
     }
 
-    fn visitor(&self) -> VisitorKey {
+    pub fn visitor(&self) -> VisitorKey {
         VisitorKey { channel: self.channel, visitor: VisitorId::new() }
     }
 
@@ -83,6 +83,17 @@ impl Fixture {
     async fn chat(&self, of: VisitorKey) -> ChatId {
         let state = self.store.readers.read(move |sql| super::inbound::visitor_state(sql, of)).await.unwrap();
         state.chat.unwrap()
+    }
+
+    /// The commands of all messages of staff, with their authors.
+    pub async fn outbound(&self) -> std::collections::BTreeMap<CommandId, UserId> {
+        use super::sql::Columns;
+        let read = |sql: &rusqlite::Connection| {
+            let mut query = sql.prepare("SELECT id, author_id FROM messages WHERE outbound = 1")?;
+            let rows = query.query_map([], |row| Ok((row.id(0)?, row.id(1)?)))?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        };
+        self.store.readers.read(read).await.unwrap()
     }
 
     async fn take(&self, user: UserId, chat: ChatId) {

@@ -107,6 +107,9 @@ pub(super) struct WriterParts {
     pub publish: Publish,
     /// Effects are also left in the database, for the server that runs beside this process.
     pub leave_notices: bool,
+    /// Asked at the end: whether nobody else works on the database, so that the log may be emptied. Beside a running server
+    /// it may not: that would hold up the server's commits until its readers are done.
+    pub alone: Box<dyn FnOnce() -> bool + Send>,
 }
 
 /// Sends requests to the thread.
@@ -199,6 +202,9 @@ impl Thread {
                     tracing::warn!(%error, "the writer's checkpoint failed; it is tried again");
                 }
             }
+        }
+        if !(self.parts.alone)() {
+            return;
         }
         // Nobody can write any more: the last word is a log that is empty.
         match checkpoint::truncate(&self.parts.connection) {
