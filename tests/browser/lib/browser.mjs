@@ -69,11 +69,12 @@ export class Tab {
     return this.frame.locator(".line", { has: this.frame.locator(".bubble").getByText(text, { exact: true }) });
   }
 
-  /** Waits for one bubble with this text, and for its tick. */
+  /** Waits for one bubble with this text, and for its tick; what was read was delivered too. */
   async shows(text, tick) {
     const bubble = this.bubble(text);
     await bubble.waitFor();
-    if (tick) await this.frame.locator(`.line.is-${tick}`, { has: this.frame.locator(".bubble").getByText(text, { exact: true }) }).waitFor();
+    const ticks = tick === "delivered" ? ".is-delivered, .is-read" : tick ? `.is-${tick}` : null;
+    if (ticks) await bubble.and(this.frame.locator(ticks)).waitFor();
     return bubble;
   }
 

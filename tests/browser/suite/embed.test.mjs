@@ -49,12 +49,17 @@ test("f61 a page of another origin cannot embed it", async () => {
   const page = await person.newPage();
   const complaints = [];
   page.on("console", (message) => complaints.push(message.text()));
+  await page.clock.install();
   const blocked = page.waitForEvent("console", (message) => message.text().includes("frame-ancestors"));
   await page.goto(site.other);
   await page.locator("button[aria-haspopup=dialog]").click();
   await blocked;
   assert.equal(await page.locator("iframe").evaluate((frame) => getComputedStyle(frame).opacity), "0");
   await page.getByText("Connecting…").waitFor();
+  // It is said when several tries have failed.
+  await page.clock.runFor(300_000);
+  await page.getByText("The chat cannot be reached at the moment.").waitFor();
+  assert.equal(complaints.filter((text) => !text.includes("frame-ancestors") && !text.includes("postMessage")).length, 0, complaints.join("\n"));
   await person.close();
 });
 

@@ -132,6 +132,8 @@ test("f61 Enter sends, Shift+Enter breaks the line, and the draft survives a rel
   await tab.composer.pressSequentially("one");
   await tab.composer.press("Shift+Enter");
   await tab.composer.pressSequentially("two");
+  // The draft crosses from the frame to the page, which takes a moment that no person would fit a reload into.
+  await tab.page.waitForFunction(() => Object.values(sessionStorage).includes("one\ntwo"));
   await tab.page.reload();
   await tab.composer.waitFor();
   assert.equal(await tab.composer.inputValue(), "one\ntwo");

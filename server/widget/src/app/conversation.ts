@@ -36,12 +36,13 @@ export class Conversation {
   private target = 0;
   private readonly byNo = new Map<number, Line>();
   private readonly byId = new Map<string, Line>();
+  private sorted: readonly Line[] | null = null;
   private cursor = 0;
   private partial = false;
 
   /** Every message, oldest first. */
-  lines(): Line[] {
-    return [...this.byNo.values()].sort((a, b) => a.no - b.no);
+  lines(): readonly Line[] {
+    return (this.sorted ??= [...this.byNo.values()].sort((a, b) => a.no - b.no));
   }
 
   has(id: string): boolean {
@@ -73,6 +74,7 @@ export class Conversation {
 
   /** Another conversation follows: another visitor's, or that of a restored server. */
   clear(): void {
+    this.sorted = null;
     this.feed = null;
     this.visitor = null;
     this.target = 0;
@@ -128,10 +130,13 @@ export class Conversation {
     return count;
   }
 
-  /** The newest message of staff; 0 when there is none. */
-  newestOfStaff(): number {
+  /** The newest message of staff whose arrival the server does not know; 0 when there is none, or more are coming. */
+  undelivered(): number {
+    if (this.replaying) return 0;
     let newest = 0;
-    for (const line of this.byNo.values()) if (!line.mine && line.no > newest) newest = line.no;
+    for (const line of this.byNo.values()) {
+      if (!line.mine && line.no > newest && line.status !== "delivered" && line.status !== "read") newest = line.no;
+    }
     return newest;
   }
 
@@ -147,7 +152,7 @@ export class Conversation {
     if (this.feed === null || this.visitor === null) return null;
     const kept: Line[] = [];
     let chars = 0;
-    for (const line of this.lines().reverse()) {
+    for (const line of [...this.lines()].reverse()) {
       if (line.no > this.cursor) continue;
       chars += line.text.length + 150;
       if (kept.length >= KEPT_LINES || chars > KEPT_CHARS) break;
@@ -159,6 +164,7 @@ export class Conversation {
   restore(kept: Kept): void {
     this.feed = kept.feed;
     this.visitor = kept.visitor;
+    this.sorted = null;
     for (const line of kept.lines) {
       this.byNo.set(line.no, line);
       this.byId.set(line.id, line);
@@ -174,6 +180,7 @@ export class Conversation {
     if (present) {
       present.status = mergeStatus(present.status, line.status);
     } else {
+      this.sorted = null;
       this.byNo.set(line.no, line);
       this.byId.set(line.id, line);
       this.lastNo = Math.max(this.lastNo, line.no);

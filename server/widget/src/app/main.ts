@@ -16,6 +16,8 @@ interface FrameConfig {
   origins: string[];
 }
 
+const REPLAY_DRAW_MS = 60;
+
 function readFrameConfig(): FrameConfig | null {
   try {
     const value = JSON.parse(document.getElementById("config")?.textContent ?? "") as Partial<FrameConfig> | null;
@@ -97,7 +99,8 @@ function run(config: FrameConfig): void {
         changed: () => {
           if (drawing) return;
           drawing = true;
-          queueMicrotask(draw);
+          // Not for every frame of a long replay: a conversation of thousands would be drawn thousands of times.
+          setTimeout(draw, session?.conversation.replaying ? REPLAY_DRAW_MS : 0);
         },
         outdated: () => {
           // Once a tab: a newer app.js is there, or a stale cache is in between and the banner says so.

@@ -458,10 +458,7 @@ export class Session {
 
   /** `delivered` and `read`, once for many messages and again after a reconnect. */
   private report(): void {
-    const arrived = this.conversation
-      .lines()
-      .filter((line) => !line.mine && line.status !== "delivered" && line.status !== "read")
-      .reduce((newest, line) => Math.max(newest, line.no), 0);
+    const arrived = this.conversation.undelivered();
     if (arrived > this.deliveredSent && this.send({ type: "delivered", upto: arrived })) this.deliveredSent = arrived;
     const read = Math.min(this.conversation.readUpto, this.conversation.lastNo);
     if (read > this.readSent && this.send({ type: "read", upto: read })) this.readSent = read;

@@ -101,17 +101,17 @@ function start(script: HTMLScriptElement, channel: string): void {
   };
 
   const load = (): void => {
+    if (ready) return;
+    const made = frame ?? make("iframe");
+    made.src = new URL(`frame/${encodeURIComponent(channel)}`, base).href;
     if (!frame) {
-      frame = make("iframe");
-      frame.allow = "clipboard-write";
-      frame.addEventListener("load", hello);
-      panel.append(frame);
-    } else if (ready) {
-      return;
+      made.allow = "clipboard-write";
+      made.addEventListener("load", hello);
+      // Last, with its address: an empty frame would load twice.
+      panel.append((frame = made));
     }
     clearTimeout(timer);
     timer = setTimeout(failed, ANSWER_MS * 2);
-    frame.src = new URL(`frame/${encodeURIComponent(channel)}`, base).href;
     draw();
   };
 

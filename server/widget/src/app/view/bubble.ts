@@ -13,7 +13,8 @@ export interface BubbleActions {
 
 export interface BubbleContext {
   words: AppWords;
-  lang: string;
+  /** Hours and minutes; made once, because making one costs more than a bubble. */
+  clock: Intl.DateTimeFormat;
   actions: BubbleActions;
 }
 
@@ -27,6 +28,7 @@ export class BubbleNode {
   private readonly meta: HTMLElement;
   private actions: HTMLElement | null = null;
   private shownTick: string | null = null;
+  private drawn: Bubble | null = null;
 
   constructor(
     bubble: Bubble,
@@ -49,6 +51,8 @@ export class BubbleNode {
   }
 
   update(bubble: Bubble): void {
+    if (this.drawn && same(this.drawn, bubble)) return;
+    this.drawn = bubble;
     const classes = ["line", bubble.mine ? "mine" : "theirs"];
     if (bubble.first) classes.push("first");
     if (bubble.last) classes.push("last");
@@ -62,7 +66,7 @@ export class BubbleNode {
     setHidden(this.meta, bubble.at === null);
     if (bubble.at !== null) {
       const at = new Date(bubble.at);
-      setText(this.time, new Intl.DateTimeFormat(this.context.lang, { hour: "numeric", minute: "2-digit" }).format(at));
+      setText(this.time, this.context.clock.format(at));
       setAttribute(this.time, "datetime", at.toISOString());
     }
     this.updateTick(bubble);
@@ -108,6 +112,10 @@ export class BubbleNode {
     );
     this.meta.after(this.actions);
   }
+}
+
+function same(a: Bubble, b: Bubble): boolean {
+  return (Object.keys(a) as (keyof Bubble)[]).every((key) => a[key] === b[key]);
 }
 
 function pieces(text: string, words: AppWords): Node[] {

@@ -53,7 +53,11 @@ export class Panel {
       session.setProfile(profile);
     });
     this.log = new Log(
-      { words, lang, actions: { retry: (id) => session.retry(id), copy: (text) => void copy(text), remove: (id) => this.remove(id) } },
+      {
+        words,
+        clock: new Intl.DateTimeFormat(lang, { hour: "numeric", minute: "2-digit" }),
+        actions: { retry: (id) => session.retry(id), copy: (text) => void copy(text), remove: (id) => this.remove(id) },
+      },
       (no) => session.setOnScreen(no),
       this.form.node,
     );
