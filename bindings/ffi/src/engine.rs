@@ -1,6 +1,7 @@
 //! The core as an object: open, sign in, start, look, act.
 
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use switchboard_core as core;
 use switchboard_core::{ChatId, CommandId, MessageId, UnsentId};
@@ -8,7 +9,7 @@ use switchboard_core::{ChatId, CommandId, MessageId, UnsentId};
 use crate::errors::SwitchboardError;
 use crate::listeners::{Bridge, CommandListener, ConnectionListener, Subscription, TypingListener};
 use crate::lists::{InboxList, TimelineList, UnsentList};
-use crate::records::{Account, ConnectionState, CoreOptions, InboxFilter, InboxOrder, SearchResults};
+use crate::records::{Account, ConnectionState, CoreOptions, InboxFilter, InboxOrder, SearchResults, time};
 use crate::runtime::{complete, complete_blocking};
 
 /// One signed-in device. Every read answers from the local store, with or without a network; every command is on disk
@@ -79,6 +80,11 @@ impl SwitchboardCore {
     /// How the core stands to its server.
     pub fn connection(&self) -> ConnectionState {
         self.0.connection().into()
+    }
+
+    /// The server's clock, as far as it is known: what waiting times are counted by.
+    pub fn server_now(&self) -> SystemTime {
+        time(self.0.server_now())
     }
 
     /// Calls the listener with the present state before this returns, and with every change from then on.

@@ -19,7 +19,7 @@ pub use timeline::{AuthorKind, DeliveryState, TimelineRow};
 pub use unsent::{UnsentReason, UnsentRow};
 
 /// A time of the core as a `Date` or `Instant`. What lies before 1970 is nobody's message and counts as 1970.
-fn time(unix_ms: i64) -> SystemTime {
+pub(crate) fn time(unix_ms: i64) -> SystemTime {
     UNIX_EPOCH + Duration::from_millis(u64::try_from(unix_ms).unwrap_or(0))
 }
 

@@ -19,6 +19,25 @@ private final class Recorder: InboxListener, @unchecked Sendable {
     var updates: [InboxUpdate] { lock.withLock { kept } }
 }
 
+/// Cancels its own subscription at the second call.
+private final class Canceller: InboxListener, @unchecked Sendable {
+    private let lock = NSLock()
+    private var count = 0
+    private var subscription: Subscription?
+
+    func set(_ subscription: Subscription?) { lock.withLock { self.subscription = subscription } }
+
+    func onUpdate(update: InboxUpdate) {
+        let mine = lock.withLock {
+            count += 1
+            return subscription
+        }
+        if calls > 1 { mine?.cancel() }
+    }
+
+    var calls: Int { lock.withLock { count } }
+}
+
 private final class Thrower: InboxListener, ConnectionListener, @unchecked Sendable {
     private let lock = NSLock()
     private var count = 0
@@ -61,19 +80,38 @@ private final class Thrower: InboxListener, ConnectionListener, @unchecked Senda
         subscription.cancel()
     }
 
-    @Test("after cancel returns no call starts")
+    @Test("after cancel returns no call starts, also in the middle of traffic")
     func cancel() async throws {
         let anna = try await office.onlinePhone("Anna")
         let visitor = try office.visitor()
-        try visitor.say("first")
-        _ = try await anna.chat()
         let recorder = Recorder()
         let subscription = try anna.allChats().subscribe(listener: recorder)
+        let traffic = Task.detached { for number in 1...60 { try visitor.say("message \(number)") } }
+        _ = try await next("update", recorder.more) { $0.revision > 5 }
         subscription.cancel()
         let before = recorder.updates.count
-        try visitor.say("second")
-        _ = try await anna.chat { $0.lastMessage?.preview == "second" }
+        try await traffic.value
+        _ = try await anna.chat { $0.lastMessage?.preview == "message 60" }
         #expect(recorder.updates.count == before)
+    }
+
+    @Test("a listener may cancel itself, and is freed when nobody needs it")
+    func selfCancel() async throws {
+        let anna = try await office.onlinePhone("Anna")
+        let visitor = try office.visitor()
+        weak var freed: Canceller?
+        do {
+            let canceller = Canceller()
+            freed = canceller
+            canceller.set(try anna.allChats().subscribe(listener: canceller))
+            for text in ["first", "second"] {
+                try visitor.say(text)
+                _ = try await anna.chat { $0.lastMessage?.preview == text }
+            }
+            #expect(canceller.calls == 2)
+            canceller.set(nil)
+        }
+        #expect(freed == nil)
     }
 
     @Test("a listener that throws harms neither the core nor the other listeners")

@@ -6,8 +6,11 @@ import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
 import java.util.Collections
+import java.util.concurrent.CompletableFuture
 import java.util.concurrent.LinkedBlockingQueue
 import java.util.concurrent.TimeUnit
+import java.util.concurrent.atomic.AtomicInteger
+import kotlin.concurrent.thread
 import kotlin.time.Duration.Companion.seconds
 
 class SubscriptionTest {
@@ -55,21 +58,43 @@ class SubscriptionTest {
     }
 
     @Test
-    fun `after cancel returns no call starts`() = inOffice {
+    fun `after cancel returns no call starts, also in the middle of traffic`() = inOffice {
         val anna = onlinePhone("Anna")
         val visitor = visitor()
-        visitor.say("first")
-        anna.awaitChat()
         val recorder = Recorder()
-        anna.allChats().use { list ->
-            val subscription = list.subscribe(recorder)
-            subscription.cancel()
-            val before = recorder.updates.size
-            visitor.say("second")
-            anna.awaitChat { it.lastMessage?.preview == "second" }
-            assertEquals(before, recorder.updates.size)
-            subscription.close()
-        }
+        val subscription = anna.allChats().use { it.subscribe(recorder) }
+        recorder.next()
+        val traffic = thread { repeat(60) { visitor.say("message ${it + 1}") } }
+        repeat(5) { recorder.next() }
+        subscription.cancel()
+        recorder.updates.clear()
+        traffic.join()
+        anna.awaitChat { it.lastMessage?.preview == "message 60" }
+        assertEquals(0, recorder.updates.size)
+        subscription.close()
+    }
+
+    @Test
+    fun `a listener may cancel itself`() = inOffice {
+        val anna = onlinePhone("Anna")
+        val visitor = visitor()
+        val subscription = CompletableFuture<Subscription>()
+        val calls = AtomicInteger()
+        subscription.complete(
+            anna.allChats().use {
+                it.subscribe(object : InboxListener {
+                    override fun onUpdate(update: InboxUpdate) {
+                        if (calls.incrementAndGet() > 1) subscription.get().cancel()
+                    }
+                })
+            },
+        )
+        visitor.say("first")
+        anna.awaitChat { it.lastMessage?.preview == "first" }
+        visitor.say("second")
+        anna.awaitChat { it.lastMessage?.preview == "second" }
+        assertEquals(2, calls.get())
+        subscription.get().close()
     }
 
     @Test
