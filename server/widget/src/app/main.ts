@@ -73,6 +73,8 @@ function run(config: FrameConfig): void {
   const begin = (init: Init): void => {
     const lang = chooseLang([init.lang, document.documentElement.lang, ...navigator.languages]);
     const words = { en, ru }[lang].app;
+    // Times and dates as in the visitor's own country, where that speaks this language: 17:06 in Britain.
+    const locale = navigator.languages.find((wish) => wish.split("-")[0] === lang) ?? lang;
     const root = document.documentElement;
     root.lang = lang;
     if (init.theme !== "auto") root.dataset.theme = init.theme;
@@ -109,7 +111,7 @@ function run(config: FrameConfig): void {
       },
       tab,
     );
-    panel = new Panel(session, lang, words, {
+    panel = new Panel(session, locale, words, {
       close: () => host.tell({ type: "close" }),
       draft: (text) => void host.keep(DRAFT_KEY, text === "" ? null : text, false),
     });

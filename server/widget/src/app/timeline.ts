@@ -36,7 +36,7 @@ export interface Content {
   company: string;
   ended: boolean;
   now: number;
-  lang: string;
+  locale: string;
   words: AppWords;
 }
 
@@ -118,7 +118,7 @@ function dayLabel(at: number, content: Content): string {
   date.setDate(date.getDate() - 1);
   if (key === dayKey(date.getTime())) return content.words.yesterday;
   const sameYear = new Date(at).getFullYear() === new Date(content.now).getFullYear();
-  return new Intl.DateTimeFormat(content.lang, {
+  return new Intl.DateTimeFormat(content.locale, {
     day: "numeric",
     month: "long",
     ...(sameYear ? {} : { year: "numeric" }),

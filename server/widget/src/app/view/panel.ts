@@ -36,7 +36,7 @@ export class Panel {
 
   constructor(
     private readonly session: Session,
-    private readonly lang: string,
+    private readonly locale: string,
     private readonly words: AppWords,
     private readonly events: PanelEvents,
   ) {
@@ -55,7 +55,7 @@ export class Panel {
     this.log = new Log(
       {
         words,
-        clock: new Intl.DateTimeFormat(lang, { hour: "numeric", minute: "2-digit" }),
+        clock: new Intl.DateTimeFormat(locale, { hour: "numeric", minute: "2-digit" }),
         actions: { retry: (id) => session.retry(id), copy: (text) => void copy(text), remove: (id) => this.remove(id) },
       },
       (no) => session.setOnScreen(no),
@@ -126,7 +126,7 @@ export class Panel {
       company,
       ended: session.ended,
       now: Date.now(),
-      lang: this.lang,
+      locale: this.locale,
       words,
     });
     this.log.draw(entries, this.settled);
