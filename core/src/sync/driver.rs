@@ -89,6 +89,9 @@ impl Driver {
             }
         }
         self.input(Input::Stop).await;
+        if self.purge_at.is_some() {
+            self.finish_purge().await;
+        }
     }
 
     fn now(&self) -> Now {

@@ -6,4 +6,6 @@ mod apply_tests;
 pub(crate) mod backoff;
 pub(crate) mod driver;
 pub(crate) mod machine;
+#[cfg(test)]
+mod machine_tests;
 pub(crate) mod socket;
