@@ -14,10 +14,6 @@
 //! Records are types of their own and not the core's: the core may change its model without breaking an app's build,
 //! and what crosses is seen here.
 
-// The macros of UniFFI expand to `#[no_mangle] extern "C"` functions, which are unsafe to declare; nothing in this
-// crate writes `unsafe` by hand.
-#![allow(unsafe_code)]
-
 pub mod engine;
 pub mod errors;
 pub mod ids;
