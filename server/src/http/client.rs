@@ -16,7 +16,7 @@ use crate::app::App;
 use crate::store::people::clean_email;
 use crate::store::{auth, devices};
 use crate::throttle::Throttled;
-use crate::ws::registry::Full;
+use crate::ws::registry::{Counted, Full};
 use crate::ws::session;
 
 /// A longer password is refused before it is hashed.
@@ -121,10 +121,11 @@ pub(super) async fn sign_out(State(app): State<Arc<App>>, headers: HeaderMap) ->
 /// `GET /v1/socket`
 pub(super) async fn socket(
     State(app): State<Arc<App>>,
+    Client(address): Client,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Response {
     let Ok(upgrade) = upgrade else { return not_a_socket() };
-    let socket = match app.registry.open(&app.config.limits, None) {
+    let socket = match app.registry.open(&app.config.limits, Counted::Stranger(address)) {
         Ok(socket) => socket,
         Err(full) => return no_room(full),
     };

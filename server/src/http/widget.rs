@@ -18,7 +18,7 @@ use crate::app::App;
 use crate::channels::live_chat::LiveChat;
 use crate::store::channels;
 use crate::throttle::Throttled;
-use crate::ws::registry::Full;
+use crate::ws::registry::{Counted, Full};
 use crate::ws::visitor_session;
 
 /// The languages that the widget has files for; the first is the one for everybody else.
@@ -122,7 +122,7 @@ pub(super) async fn socket(
             .on_upgrade(move |websocket| Box::pin(visitor_session::turn_away(app, websocket, retry_ms)))
             .into_response();
     }
-    let socket = match app.registry.open(limits, Some(address)) {
+    let socket = match app.registry.open(limits, Counted::Widget(address)) {
         Ok(socket) => socket,
         Err(Full::Address) => {
             return upgrade

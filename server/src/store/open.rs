@@ -87,17 +87,23 @@ pub fn writer(storage: &Storage) -> Result<Connection, StoreError> {
         }
         Ok(connection)
     };
+    make_private(&path)?;
     let connection = configure().map_err(|error| open_error(&path, &error))?;
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        let private = std::fs::Permissions::from_mode(0o600);
-        if let Err(error) = std::fs::set_permissions(&path, private) {
-            tracing::warn!(%error, "cannot make the database private to this system user");
-        }
-    }
     migrate::check(&connection)?;
     Ok(connection)
+}
+
+/// The file is made before SQLite would, so that it and the files beside it, which take its mode, are readable by this
+/// system user alone from the first moment.
+fn make_private(path: &Path) -> Result<(), StoreError> {
+    let mut options = File::options();
+    options.create(true).truncate(false).write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(path) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(StoreError::Open { path: path.to_owned(), detail: error.to_string() }),
+    }
 }
 
 /// A connection that only reads.

@@ -8,8 +8,9 @@ use switchboard_protocol::ids::{ChatId, UserId};
 use super::sql::{Blob, Columns, Sql};
 use super::{StoreError, chats, feed};
 
-/// A part is sent when it holds about this much: small enough to be read between two heartbeats of a slow line.
-const PART_BYTES: usize = 128 * 1024;
+/// A part is sent when it holds about this much. The socket's write buffer keeps the size of the largest frame it ever
+/// took, for as long as the socket is open.
+const PART_BYTES: usize = 24 * 1024;
 
 /// The frames of a snapshot and the cursor that they bring the device to.
 #[derive(Debug)]

@@ -40,15 +40,24 @@ pub struct Registry {
 #[derive(Default)]
 struct Sockets {
     open: HashMap<u64, Arc<Mailbox>>,
-    by_address: HashMap<AddressKey, usize>,
+    by_address: HashMap<Counted, usize>,
     stop: Option<u64>,
+}
+
+/// Which sockets of an address are counted together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Counted {
+    /// Widgets, for as long as they are open.
+    Widget(AddressKey),
+    /// Phones, until they have said who they are: a company's phones may all stand behind one address.
+    Stranger(AddressKey),
 }
 
 /// One open socket. It leaves the registry when this is dropped.
 pub struct Socket {
     registry: Arc<Registry>,
     id: u64,
-    address: Option<AddressKey>,
+    counted: Option<Counted>,
     mailbox: Arc<Mailbox>,
     place: Place,
 }
@@ -75,8 +84,8 @@ fn hub_of<K: Hash + Eq, T: Clone>(hubs: &Mutex<HashMap<K, Arc<Hub<T>>>>, key: &K
 }
 
 impl Registry {
-    /// Lets a socket in. `address` is given for those that are counted by it.
-    pub fn open(self: &Arc<Self>, limits: &Limits, address: Option<AddressKey>) -> Result<Socket, Full> {
+    /// Lets a socket in.
+    pub fn open(self: &Arc<Self>, limits: &Limits, counted: Counted) -> Result<Socket, Full> {
         let mailbox = Arc::new(Mailbox::default());
         let id = self.next.fetch_add(1, Ordering::Relaxed);
         let mut sockets = lock(&self.sockets);
@@ -86,16 +95,14 @@ impl Registry {
         if sockets.open.len() >= limits.max_sockets {
             return Err(Full::Server);
         }
-        if let Some(address) = address {
-            let count = sockets.by_address.entry(address).or_default();
-            if *count >= limits.sockets_per_address {
-                return Err(Full::Address);
-            }
-            *count += 1;
+        let count = sockets.by_address.entry(counted).or_default();
+        if *count >= limits.sockets_per_address {
+            return Err(Full::Address);
         }
+        *count += 1;
         sockets.open.insert(id, mailbox.clone());
         drop(sockets);
-        Ok(Socket { registry: self.clone(), id, address, mailbox, place: Place::Nowhere })
+        Ok(Socket { registry: self.clone(), id, counted: Some(counted), mailbox, place: Place::Nowhere })
     }
 
     /// How many sockets are open.
@@ -191,6 +198,17 @@ impl Registry {
     }
 }
 
+impl Sockets {
+    fn give_back(&mut self, counted: Counted) {
+        if let Entry::Occupied(mut count) = self.by_address.entry(counted) {
+            *count.get_mut() -= 1;
+            if *count.get() == 0 {
+                count.remove();
+            }
+        }
+    }
+}
+
 impl Socket {
     /// The session's mailbox.
     pub fn mailbox(&self) -> &Arc<Mailbox> {
@@ -204,6 +222,9 @@ impl Socket {
 
     /// The session is this device's. An older connection of the same device is closed.
     pub fn join_user(&mut self, user: UserId, device: DeviceId) -> Arc<UserHub> {
+        if let Some(counted) = self.counted.take() {
+            lock(&self.registry.sockets).give_back(counted);
+        }
         let hub = {
             let mut users = lock(&self.registry.users);
             let hub = users.entry(user).or_default().clone();
@@ -257,13 +278,8 @@ impl Drop for Socket {
         }
         let mut sockets = lock(&self.registry.sockets);
         sockets.open.remove(&self.id);
-        if let Some(address) = self.address
-            && let Entry::Occupied(mut count) = sockets.by_address.entry(address)
-        {
-            *count.get_mut() -= 1;
-            if *count.get() == 0 {
-                count.remove();
-            }
+        if let Some(counted) = self.counted {
+            sockets.give_back(counted);
         }
         if sockets.open.is_empty() {
             drop(sockets);
@@ -278,6 +294,10 @@ mod tests {
     use crate::ws::hub::Taken;
     use switchboard_protocol::ids::ChatId;
 
+    fn stranger() -> Counted {
+        Counted::Stranger(AddressKey::of("192.0.2.1".parse().unwrap()))
+    }
+
     fn event(chat: ChatId) -> Arc<EventTail> {
         Arc::new(EventTail { chat, json: "}".into() })
     }
@@ -286,9 +306,9 @@ mod tests {
     fn the_same_device_connected_again_replaces_the_older_connection() {
         let registry = Arc::new(Registry::default());
         let (user, device) = (UserId::new(), DeviceId::new());
-        let mut first = registry.open(&Limits::default(), None).unwrap();
+        let mut first = registry.open(&Limits::default(), stranger()).unwrap();
         first.join_user(user, device);
-        let mut second = registry.open(&Limits::default(), None).unwrap();
+        let mut second = registry.open(&Limits::default(), stranger()).unwrap();
         second.join_user(user, device);
         assert_eq!(first.mailbox().take().bye.map(|bye| bye.code), Some(ErrorCode::Replaced));
         drop(first);
@@ -302,7 +322,7 @@ mod tests {
     fn f15_what_was_withdrawn_is_not_sent_from_memory_either() {
         let registry = Arc::new(Registry::default());
         let (user, chat, other) = (UserId::new(), ChatId::new(), ChatId::new());
-        let mut socket = registry.open(&Limits::default(), None).unwrap();
+        let mut socket = registry.open(&Limits::default(), stranger()).unwrap();
         let hub = socket.join_user(user, DeviceId::new());
         assert!(matches!(hub.take(socket.id(), 0), Taken::Nothing));
         registry.publish(vec![
@@ -319,16 +339,22 @@ mod tests {
     #[test]
     fn sockets_are_counted_by_address_and_given_back() {
         let registry = Arc::new(Registry::default());
-        let limits = Limits { sockets_per_address: 1, max_sockets: 2, ..Limits::default() };
-        let address = Some(AddressKey::of("192.0.2.1".parse().unwrap()));
-        let first = registry.open(&limits, address).unwrap();
-        assert_eq!(registry.open(&limits, address).err(), Some(Full::Address));
-        let second = registry.open(&limits, None).unwrap();
-        assert_eq!(registry.open(&limits, None).err(), Some(Full::Server));
-        drop((first, second));
-        let again = registry.open(&limits, address).unwrap();
+        let limits = Limits { sockets_per_address: 1, max_sockets: 3, ..Limits::default() };
+        let address = AddressKey::of("192.0.2.1".parse().unwrap());
+        let (widget, stranger) = (Counted::Widget(address), Counted::Stranger(address));
+        let first = registry.open(&limits, widget).unwrap();
+        assert_eq!(registry.open(&limits, widget).err(), Some(Full::Address));
+        let mut second = registry.open(&limits, stranger).unwrap();
+        assert_eq!(registry.open(&limits, stranger).err(), Some(Full::Address));
+        // Who has said who they are is no stranger any more.
+        second.join_user(UserId::new(), DeviceId::new());
+        let third = registry.open(&limits, stranger).unwrap();
+        assert_eq!(registry.open(&limits, stranger).err(), Some(Full::Server));
+        drop((first, second, third));
+        assert!(lock(&registry.sockets).by_address.is_empty());
+        let again = registry.open(&limits, widget).unwrap();
         registry.stop(100);
         assert_eq!(again.mailbox().take().stop.map(|bye| bye.code), Some(ErrorCode::ShuttingDown));
-        assert_eq!(registry.open(&limits, None).err(), Some(Full::Stopping));
+        assert_eq!(registry.open(&limits, stranger).err(), Some(Full::Stopping));
     }
 }

@@ -54,6 +54,11 @@ async fn a_directory_that_cannot_be_used_is_named() {
     std::fs::write(&file.data_dir, "x").unwrap();
     let text = refusal(&file).await;
     assert!(text.contains("cannot use the data directory") && text.contains("file"), "{text}");
+    // A directory that nobody can write to, not even root.
+    let read_only = Config { data_dir: "/proc/self".into(), ..config(&dir) };
+    let text = refusal(&read_only).await;
+    assert!(text.contains("cannot use the data directory /proc/self"), "{text}");
+    assert!(Admin::open(&read_only).err().unwrap().to_string().contains("cannot open the database"));
     // A directory where the database should be.
     let odd = config(&dir);
     std::fs::create_dir_all(odd.data_dir.join("switchboard.db")).unwrap();
@@ -146,4 +151,22 @@ async fn requests_that_wait_share_one_commit() {
     // The pruning job writes as well, a little.
     let (requests, commits) = (after.0 - before.0, after.1 - before.1);
     assert!(requests >= 400 && commits < requests, "{commits} commits for {requests} requests of 40 visitors at once");
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn the_data_are_readable_by_the_servers_user_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let world = World::new(1).await;
+    let mode = |path: &std::path::Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&world.config.data_dir), 0o700);
+    let mut files = 0;
+    for file in std::fs::read_dir(&world.config.data_dir).unwrap() {
+        let file = file.unwrap().path();
+        if file.file_name().unwrap().to_string_lossy().starts_with("switchboard.db") {
+            assert_eq!(mode(&file), 0o600, "{}", file.display());
+            files += 1;
+        }
+    }
+    assert_eq!(files, 3, "the database, its log and the log's index");
 }

@@ -145,3 +145,31 @@ async fn new_visitors_and_sockets_of_one_address_are_throttled() {
     }
     assert!(turned_away >= 2, "four were let in before, six are all there are");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn visitors_behind_the_proxy_are_counted_by_their_own_address() {
+    let world = World::with(1, |config| {
+        config.behind_proxy = true;
+        config.limits = Limits { new_sockets: Rate { burst: 1, per_minute: 1 }, ..config.limits.clone() };
+    })
+    .await;
+    let origin = format!("http://{}", world.addr());
+    let first = |from: &str| {
+        let from = from.to_owned();
+        let (addr, origin, key) = (world.addr(), origin.clone(), world.channel.key.clone());
+        async move {
+            let headers = [("Origin", origin.as_str()), ("X-Forwarded-For", from.as_str())];
+            let mut wire = crate::support::Wire::open(addr, "/widget/v1/socket", &headers).await.unwrap();
+            wire.send(json!({ "type": "hello", "v": 1, "channel": key })).await;
+            wire.next().await.unwrap()["type"].as_str().unwrap().to_owned()
+        }
+    };
+    assert_eq!(first("203.0.113.1").await, "welcome");
+    assert_eq!(first("203.0.113.2").await, "welcome");
+    assert_eq!(first("203.0.113.1").await, "bye");
+    // What the client claims for itself stands on the left and does not count.
+    assert_eq!(first("203.0.113.77, 203.0.113.1").await, "bye");
+    // One IPv6 customer is a whole /64.
+    assert_eq!(first("2001:db8::1").await, "welcome");
+    assert_eq!(first("2001:db8::2").await, "bye");
+}
