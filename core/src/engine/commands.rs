@@ -24,6 +24,21 @@ impl Core {
         self.run(blocking(move || store.write(Durability::Full, work))).await
     }
 
+    /// One that puts something into the outbox. The network side is told by the task that commits it, so also when the
+    /// caller does not wait for it.
+    async fn act_and_send(
+        &self,
+        work: impl FnOnce(&rusqlite::Transaction<'_>, &mut Changes) -> Result<()> + Send + 'static,
+    ) -> Result<(), CoreError> {
+        let (core, store) = (self.clone(), Arc::clone(&self.shared().store));
+        self.run(async move {
+            blocking(move || store.write(Durability::Full, work)).await?;
+            core.order(Order::OutboxChanged);
+            Ok(())
+        })
+        .await
+    }
+
     /// Sends a text to the customer; a candidate's first one takes the chat. The text is in the outbox when this
     /// returns, and the composer's draft is gone if it was this text. What becomes of it arrives through the lists.
     pub async fn reply(&self, chat: ChatId, text: &str) -> Result<MessageId, CoreError> {
@@ -34,7 +49,7 @@ impl Core {
             return Err(CoreError::Rejected(ErrorCode::TextTooLong));
         }
         let (id, text, now) = (CommandId::new(), text.to_owned(), self.shared().clock.now_ms());
-        self.act(move |tx, changes| {
+        self.act_and_send(move |tx, changes| {
             let record = chat::load(tx, chat)?.ok_or(CoreError::NotFound)?;
             let (owner_epoch, seen) = (record.owner_epoch, record.last_no);
             // JSON can make six bytes of one. A frame that the server would close the connection for must not be
@@ -63,14 +78,13 @@ impl Core {
             Ok(())
         })
         .await?;
-        self.order(Order::OutboxChanged);
         Ok(id.into())
     }
 
     /// Takes the chat without a reply.
     pub async fn take(&self, chat: ChatId) -> Result<CommandId, CoreError> {
         let (id, now) = (CommandId::new(), self.shared().clock.now_ms());
-        self.act(move |tx, changes| {
+        self.act_and_send(move |tx, changes| {
             let record = chat::load(tx, chat)?.ok_or(CoreError::NotFound)?;
             outbox::enqueue(
                 tx,
@@ -88,31 +102,25 @@ impl Core {
             Ok(())
         })
         .await?;
-        self.order(Order::OutboxChanged);
         Ok(id)
     }
 
     /// The user has read the chat up to this message. Counts here at once, and on the server when it can be reached.
     pub async fn mark_read(&self, chat: ChatId, upto: u64) -> Result<(), CoreError> {
-        let news = self
-            .act(move |tx, changes| {
-                let mut record = chat::load(tx, chat)?.ok_or(CoreError::NotFound)?;
-                let upto = upto.min(record.last_no);
-                if upto <= record.read_upto {
-                    return Ok(false);
-                }
-                record.read_upto = upto;
-                record.unread = message::count_unread(tx, record.key, upto)?;
-                record.save(tx)?;
-                outbox::mark_read(tx, chat, upto)?;
-                changes.chats.insert(chat);
-                Ok(true)
-            })
-            .await?;
-        if news {
-            self.order(Order::OutboxChanged);
-        }
-        Ok(())
+        self.act_and_send(move |tx, changes| {
+            let mut record = chat::load(tx, chat)?.ok_or(CoreError::NotFound)?;
+            let upto = upto.min(record.last_no);
+            if upto <= record.read_upto {
+                return Ok(());
+            }
+            record.read_upto = upto;
+            record.unread = message::count_unread(tx, record.key, upto)?;
+            record.save(tx)?;
+            outbox::mark_read(tx, chat, upto)?;
+            changes.chats.insert(chat);
+            Ok(())
+        })
+        .await
     }
 
     /// Tells the others that this user is typing, or stopped. To be repeated every 3 s while it lasts.

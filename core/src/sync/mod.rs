@@ -8,4 +8,6 @@ pub(crate) mod driver;
 pub(crate) mod machine;
 #[cfg(test)]
 mod machine_tests;
+#[cfg(test)]
+mod model_tests;
 pub(crate) mod socket;
