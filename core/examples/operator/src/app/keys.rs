@@ -9,7 +9,7 @@ use crate::timeline::{OpenChat, Scroll};
 use crate::view::Layout;
 
 impl App {
-    fn paste(&mut self, text: &str) -> Vec<Effect> {
+    pub(super) fn paste(&mut self, text: &str) -> Vec<Effect> {
         if self.account.is_none() {
             self.sign_in.paste(text);
             return Vec::new();
@@ -27,7 +27,7 @@ impl App {
         Vec::new()
     }
 
-    fn key(&mut self, key: &KeyEvent) -> Vec<Effect> {
+    pub(super) fn key(&mut self, key: &KeyEvent) -> Vec<Effect> {
         let control = key.modifiers.contains(KeyModifiers::CONTROL);
         if control && matches!(key.code, KeyCode::Char('c' | 'q')) {
             return self.quit();
