@@ -1,5 +1,7 @@
 //! How a phone behaves on its connection.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on ends")]
+
 mod common;
 
 use common::*;

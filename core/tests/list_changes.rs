@@ -1,5 +1,7 @@
 //! The change vectors that Rust, Kotlin and Swift all run.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on ends")]
+
 use serde::Deserialize;
 use switchboard_core::ListChange;
 

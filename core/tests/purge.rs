@@ -1,5 +1,7 @@
 //! What must leave a device leaves it: a byte scan of every file of the store.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on ends")]
+
 mod common;
 
 use std::path::Path;

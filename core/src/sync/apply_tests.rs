@@ -103,7 +103,7 @@ fn events_of_a_chat_that_is_not_here_are_dropped() {
         (9, gone(GoneReason::Taken)),
     ]);
     assert!(phone.inbox().is_empty());
-    assert_eq!(phone.store.read(|db| account::position(db)).unwrap().cursor, 5);
+    assert_eq!(phone.store.read(account::position).unwrap().cursor, 5);
 }
 
 #[test]
@@ -114,16 +114,16 @@ fn an_unknown_event_moves_the_cursor_and_asks_a_newer_app_for_a_snapshot() {
     let unknown = Event { kind: "merged".into(), ..event(phone.seq, 1, &gone(GoneReason::Taken)) };
     let applied = phone.apply(&[unknown]).unwrap();
     assert!(!applied.resync);
-    let position = phone.store.read(|db| account::position(db)).unwrap();
+    let position = phone.store.read(account::position).unwrap();
     assert_eq!((position.cursor, position.want_snapshot), (2, false), "this app would not understand it either");
     // What a later build finds, whose EVENT_VERSION is higher.
     phone
         .store
         .write(Durability::Normal, |tx, _| Ok(tx.execute("UPDATE sync SET unknown_at = unknown_at - 1", [])?))
         .unwrap();
-    assert!(phone.store.read(|db| account::position(db)).unwrap().want_snapshot);
+    assert!(phone.store.read(account::position).unwrap().want_snapshot);
     phone.snapshot(phone.feed, 7, Vec::new());
-    assert!(!phone.store.read(|db| account::position(db)).unwrap().want_snapshot);
+    assert!(!phone.store.read(account::position).unwrap().want_snapshot);
 }
 
 #[test]
@@ -138,7 +138,7 @@ fn an_event_that_cannot_be_read_asks_for_a_snapshot_and_blocks_nothing() {
         phone.feed_one(1, opened(chat(1, 1), vec![inbound(1, 1, "hello")], false));
         let applied = phone.apply(&[Event { seq: 2, ..broken }]).unwrap();
         assert!(applied.resync);
-        let position = phone.store.read(|db| account::position(db)).unwrap();
+        let position = phone.store.read(account::position).unwrap();
         assert_eq!((position.cursor, position.want_snapshot), (2, true));
     }
 }
@@ -148,7 +148,7 @@ fn skipped_rows_move_the_cursor_alone() {
     let mut phone = Phone::new();
     let skip = Event { seq: 1, kind: Event::SKIP.into(), chat: None, rev: 0, body: None, command: None };
     assert!(!phone.apply(&[skip]).unwrap().resync);
-    assert_eq!(phone.store.read(|db| account::position(db)).unwrap().cursor, 1);
+    assert_eq!(phone.store.read(account::position).unwrap().cursor, 1);
 }
 
 #[test]

@@ -365,7 +365,7 @@ fn no_order_of_events_breaks_the_machine() {
                 }
             };
             let opened = matches!(input, Input::Connected(..));
-            if opened && !(connecting && !socket) {
+            if opened && (socket || !connecting) {
                 continue;
             }
             let greeted = opened.then_some(stored);
