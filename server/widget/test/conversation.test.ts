@@ -4,10 +4,12 @@ import { test } from "node:test";
 import { Conversation, readKept } from "../src/app/conversation";
 import type { Message, MessageStatus, Welcome } from "../src/shared/frames";
 
+const FEED = "0198c0de-0000-7000-8000-000000000001";
+const VISITOR = "0198c0de-0000-7000-8000-000000000002";
 const CONFIG = { title: "", greeting: "", pre_chat: "none", consent: "", color: "" } as const;
 
 function welcome(last: number, more: Partial<Welcome> = {}): Welcome {
-  const base = { feed_id: "f", visitor: "v", config: CONFIG, known: true, read_upto: 0, heartbeat_ms: 30_000, now: 0 };
+  const base = { feed_id: FEED, visitor: VISITOR, config: CONFIG, known: true, read_upto: 0, heartbeat_ms: 30_000, now: 0 };
   return { type: "welcome", ...base, last_no: last, ...more };
 }
 
@@ -107,7 +109,7 @@ test("f61 a restored server's log replaces the old one", () => {
   const talk = new Conversation();
   talk.welcome(welcome(0));
   for (const frame of [mine(1), staff(2)]) talk.message(frame);
-  assert.equal(talk.welcome(welcome(1, { feed_id: "restored" })), true);
+  assert.equal(talk.welcome(welcome(1, { feed_id: "0198c0de-0000-7000-8000-00000000000f" })), true);
   assert.deepEqual(talk.lines(), []);
   talk.message(mine(1));
   assert.equal(talk.after(), 1);
@@ -141,7 +143,8 @@ test("f61 what is kept with a gap is kept up to it", () => {
 });
 
 test("what is not ours in the storage is left alone", () => {
-  for (const broken of [undefined, "", "null", "{}", '{"feed":"f","visitor":"v","cursor":1,"lines":[{}]}', '{"feed":1}', "[]"]) {
-    assert.equal(readKept(broken), null);
-  }
+  const good = { feed: FEED, visitor: VISITOR, cursor: 1, lines: [] };
+  assert.deepEqual(readKept(JSON.stringify(good)), good);
+  const bad = [{ ...good, feed: "f" }, { ...good, visitor: null }, { ...good, cursor: -1 }, { ...good, cursor: 0.5 }, { ...good, lines: [{}] }, { ...good, lines: [null] }, {}, null, []];
+  for (const broken of [undefined, "", "{", ...bad.map((value) => JSON.stringify(value))]) assert.equal(readKept(broken), null, broken);
 });

@@ -127,9 +127,11 @@ test("f61 two tabs: a refused text that the other deleted is gone here", () => {
 });
 
 test("f61 an item survives the host page's storage with all that is sent", () => {
-  const full: Outgoing = { ...item("7"), name: "Анна", email: "a@example.com", refused: "not_found" };
-  assert.deepEqual(readOutgoing("7", writeOutgoing(full)), full);
-  for (const broken of ["", "null", "[]", "{}", '{"text":1,"at":2}', "not json"]) assert.equal(readOutgoing("7", broken), null);
+  const id = newId();
+  const full: Outgoing = { ...item(id), name: "Анна", email: "a@example.com", refused: "not_found" };
+  assert.deepEqual(readOutgoing(id, writeOutgoing(full)), full);
+  assert.equal(readOutgoing("7", writeOutgoing(full)), null);
+  for (const broken of ["", "null", "[]", "{}", '{"text":1,"at":2}', "not json"]) assert.equal(readOutgoing(id, broken), null);
 });
 
 test("ids sort by the time they were made, and are UUIDs of version 7", () => {

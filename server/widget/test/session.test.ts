@@ -11,6 +11,9 @@ import type { ClientFrame, Message, ServerFrame } from "../src/shared/frames";
 const SEEDS = Number(process.env.SEEDS ?? 60);
 const CONFIG = { title: "Tea", greeting: "Hello", pre_chat: "none", consent: "", color: "" } as const;
 
+const uuid = (n: number): string => `0198c0de-0000-7000-8000-${String(n).padStart(12, "0")}`;
+const FEED = uuid(0);
+
 function mulberry(seed: number): () => number {
   let a = seed >>> 0;
   return () => {
@@ -56,6 +59,7 @@ class World {
 
 interface Visitor {
   token: string;
+  id: string;
   messages: Message[];
   ids: Map<string, { no: number; body: string }>;
   read: number;
@@ -138,13 +142,13 @@ class Server {
       let token = frame.token;
       if (token === undefined) token = `token-${(this.made += 1)}`;
       let visitor = this.visitors.get(token);
-      if (!visitor) this.visitors.set(token, (visitor = { token, messages: [], ids: new Map(), read: 0, pipes: new Set() }));
+      if (!visitor) this.visitors.set(token, (visitor = { token, id: uuid(1_000_000 + this.made), messages: [], ids: new Map(), read: 0, pipes: new Set() }));
       pipe.visitor = visitor;
       visitor.pipes.add(pipe);
       this.send(pipe, {
         type: "welcome",
-        feed_id: "feed",
-        visitor: `visitor of ${token}`,
+        feed_id: FEED,
+        visitor: visitor.id,
         ...(frame.token === undefined ? { token } : {}),
         config: CONFIG,
         known: visitor.messages.length > 0,
@@ -153,7 +157,7 @@ class Server {
         heartbeat_ms: 30_000,
         now: this.world.now,
       });
-      const after = frame.feed_id === "feed" ? frame.after : 0;
+      const after = frame.feed_id === FEED ? frame.after : 0;
       for (const message of visitor.messages) if (message.no > after) this.send(pipe, message);
       return;
     }
@@ -214,7 +218,7 @@ class Tab {
         channel: "key",
         now: () => world.now,
         random: world.random,
-        newId: () => String((browser.ids += 1)).padStart(8, "0"),
+        newId: () => uuid((browser.ids += 1)),
         openSocket: (events) =>
           server.connect({
             opened: () => this.alive && events.opened(),
@@ -413,6 +417,52 @@ test("f61 the banner waits a few seconds, and is gone with the connection", asyn
   server.up = true;
   await world.run(60_000);
   assert.equal(tab.session.banner(), null);
+});
+
+test("f61 what is kept of another visitor does not count here", async () => {
+  const { world, server, browser } = setup(10);
+  const tab = browser.open("a");
+  tab.session.setShown(true);
+  tab.session.write("hello");
+  await world.run(5_000);
+  server.say(only(server), "answer");
+  await world.run(1_000);
+  tab.session.setOnScreen(2);
+  await world.run(1_000);
+  assert.ok(browser.kept.read && browser.kept.log);
+  tab.close();
+  // The page's own code threw the token away, and only that.
+  delete browser.kept.token;
+  const again = browser.open("b");
+  again.session.setShown(true);
+  again.session.write("somebody new");
+  await world.run(5_000);
+  const other = server.visitors.get(browser.kept.token!)!;
+  server.say(other, "another answer");
+  await world.run(5_000);
+  assert.deepEqual(again.texts(), ["somebody new", "another answer"]);
+  assert.equal(again.session.conversation.unread(), 1);
+  assert.equal(other.read, 0);
+});
+
+test("f61 a storage full of nonsense does not stop a chat", async () => {
+  const { world, server, browser } = setup(11);
+  const bad = { feed: FEED, visitor: uuid(1), cursor: -1, lines: [] };
+  Object.assign(browser.kept, {
+    log: JSON.stringify(bad),
+    read: "[1.5]",
+    profile: "[]",
+    config: "null",
+    "p.nonsense": JSON.stringify({ text: "x", at: 1 }),
+    [`p.${uuid(5)}`]: "{",
+  });
+  const tab = browser.open("a");
+  tab.session.setShown(true);
+  tab.session.write("hello");
+  await world.run(5_000);
+  assert.deepEqual(tab.texts(), ["hello"]);
+  assert.deepEqual(tab.pending(), []);
+  assert.equal(server.hellos.length, 1);
 });
 
 test("f61 blank and oversized texts are refused before sending", async () => {

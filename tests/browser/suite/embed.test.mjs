@@ -19,6 +19,7 @@ before(async () => {
         "content-security-policy": `default-src 'none'; script-src ${company.url}; frame-src ${company.url}; style-src 'none'; require-trusted-types-for 'script'; trusted-types 'none'`,
       },
     }),
+    "/left": () => hostPage(company.url, channel, { attributes: 'data-position="left" data-color="#0a5d3e"' }),
     "/twice": () => hostPage(company.url, channel, { body: tag() + tag() }),
     "/head": () => hostPage(company.url, channel, { head: tag() }),
     "/loud": () =>
@@ -89,7 +90,7 @@ test("f61 and if a browser let it, the frame would not answer an origin that is 
   await frame.evaluate(() => new Promise((resolve) => setTimeout(resolve, 0)));
   assert.deepEqual(await page.evaluate(() => window.heard), []);
   assert.equal(sockets, 0);
-  assert.equal(await frame.locator("main").count(), 0);
+  assert.equal(await frame.locator("[role=dialog]").count(), 0);
   await person.close();
 });
 
@@ -235,6 +236,32 @@ test("f61 a storage that is full still chats", async () => {
   const tab = await Tab.open(person, site.url);
   await chats(tab, "Into a full storage");
   assert.deepEqual(tab.complaints, []);
+  await person.close();
+});
+
+test("f61 a token that is not one is replaced, and the chat goes on", async () => {
+  const person = await visitor(browser);
+  await person.addInitScript((key) => {
+    if (!sessionStorage.tampered) localStorage.setItem(key, "not a token");
+    sessionStorage.tampered = "1";
+  }, `switchboard.${channel}.token`);
+  const tab = await Tab.open(person, site.url);
+  await chats(tab, "With a broken token");
+  assert.match(await tab.page.evaluate((key) => localStorage.getItem(key), `switchboard.${channel}.token`), /^[\w-]{43}$/);
+  await tab.page.reload();
+  await tab.shows("With a broken token", "delivered");
+  await person.close();
+});
+
+test("f61 a page may open and close it from its own buttons, and place and colour it", async () => {
+  const person = await visitor(browser);
+  const tab = await Tab.open(person, `${site.url}/left`);
+  assert.equal((await tab.button.boundingBox()).x, 20);
+  assert.equal(await tab.button.evaluate((button) => getComputedStyle(button).backgroundColor), "rgb(10, 93, 62)");
+  await tab.page.evaluate(() => window.SwitchboardChat.open());
+  await tab.composer.waitFor();
+  await tab.page.evaluate(() => window.SwitchboardChat.close());
+  await tab.composer.waitFor({ state: "hidden" });
   await person.close();
 });
 

@@ -52,6 +52,8 @@ test("f61 the badge counts unread messages on the closed button, over a reload, 
   await answerTo("Badge me");
   await tab.page.getByRole("button", { name: "Open chat, 1 unread message" }).waitFor();
   assert.equal(await tab.badge().textContent(), "1");
+  // Said aloud too.
+  await tab.page.getByRole("status").getByText("1 unread message").waitFor({ state: "attached" });
 
   await tab.page.goto(`${site.url}/another-page`);
   await tab.page.getByRole("button", { name: "Open chat, 1 unread message" }).waitFor();

@@ -1,6 +1,6 @@
 // The messages that the server has: what came, up to where it came without a gap, what was read.
 
-import { mergeStatus } from "../shared/frames";
+import { isId, mergeStatus } from "../shared/frames";
 import type { Message, MessageStatus, Status, Welcome } from "../shared/frames";
 
 export interface Line {
@@ -119,7 +119,7 @@ export class Conversation {
 
   /** Everything up to here was seen, in this tab or another; true if that is news. */
   read(upto: number): boolean {
-    if (upto <= this.readUpto) return false;
+    if (!isNo(upto) || upto <= this.readUpto) return false;
     this.readUpto = upto;
     return true;
   }
@@ -202,16 +202,18 @@ export class Conversation {
   }
 }
 
+const isNo = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+
 /** Reads what `keep` wrote; null for anything else. */
 export function readKept(json: string | undefined): Kept | null {
   if (json === undefined) return null;
   try {
     const kept = JSON.parse(json) as Kept | null;
-    if (!kept || typeof kept.feed !== "string" || typeof kept.visitor !== "string") return null;
-    if (typeof kept.cursor !== "number" || !Array.isArray(kept.lines)) return null;
+    // The server ends a connection whose hello it cannot read: what is not sound here would do so for ever.
+    if (!kept || !isId(kept.feed) || !isId(kept.visitor) || !isNo(kept.cursor) || !Array.isArray(kept.lines)) return null;
     const sound = kept.lines.every(
       (line) =>
-        typeof line?.no === "number" &&
+        isNo(line?.no) &&
         typeof line.id === "string" &&
         typeof line.mine === "boolean" &&
         typeof line.author === "string" &&

@@ -1,6 +1,7 @@
 // The visitor's texts on their way to the server: kept before they are sent, sent again under the same id until the
 // server accepts or refuses them, one after the other so that their order stays.
 
+import { isId } from "../shared/frames";
 import type { ErrorCode, Send } from "../shared/frames";
 
 /** A text that is not yet the server's. */
@@ -189,7 +190,7 @@ export class Outbox {
 export function readOutgoing(id: string, json: string): Outgoing | null {
   try {
     const value = JSON.parse(json) as Record<string, unknown> | null;
-    if (!value || typeof value.text !== "string" || typeof value.at !== "number") return null;
+    if (!value || !isId(id) || typeof value.text !== "string" || typeof value.at !== "number") return null;
     const item: Outgoing = { id, text: value.text, at: value.at, tab: typeof value.tab === "string" ? value.tab : "" };
     if (typeof value.name === "string") item.name = value.name;
     if (typeof value.email === "string") item.email = value.email;

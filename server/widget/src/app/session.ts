@@ -92,7 +92,7 @@ export class Session {
     const log = readKept(kept.log);
     // A conversation without its token cannot be gone on with, and is nobody's business.
     if (log && this.token !== null) this.conversation.restore(log);
-    this.conversation.read(Number(kept.read) || 0);
+    this.syncRead(kept.read ?? null);
     for (const [key, value] of Object.entries(kept)) {
       if (key.startsWith(PENDING)) this.syncPending(key, value);
     }
@@ -105,7 +105,7 @@ export class Session {
     if (key.startsWith(PENDING)) {
       this.syncPending(key, value);
     } else if (key === "read") {
-      this.conversation.read(Number(value) || 0);
+      this.syncRead(value);
     } else if (key === "profile" && value !== null) {
       this.profile = readProfile(value);
     } else if (key === "token" && value !== null && value !== this.token) {
@@ -429,7 +429,18 @@ export class Session {
   /** What is on the screen counts as read while the panel is open and the page visible. */
   private look(): void {
     if (!this.shown || !this.visible || this.onScreen === 0) return;
-    if (this.conversation.read(this.onScreen)) void this.env.keep("read", String(this.onScreen));
+    const { feed, visitor } = this.conversation;
+    if (this.conversation.read(this.onScreen)) void this.env.keep("read", JSON.stringify([feed, visitor, this.onScreen]));
+  }
+
+  /** How far was read, unless of another conversation: the server's own count is in every welcome. */
+  private syncRead(json: string | null): void {
+    try {
+      const [feed, visitor, no] = JSON.parse(json ?? "[]") as unknown[];
+      if (feed === this.conversation.feed && visitor === this.conversation.visitor) this.conversation.read(Number(no));
+    } catch {
+      // Not ours.
+    }
   }
 
   /** Does all that can be done now, and asks to be called when more can. */

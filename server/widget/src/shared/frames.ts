@@ -129,6 +129,11 @@ export type ServerFrame =
   | Bye
   | { type: "pong" };
 
+/** True for an id as the server reads it. */
+export function isId(value: unknown): value is string {
+  return typeof value === "string" && /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(value);
+}
+
 type Fields = Record<string, unknown>;
 
 const isText = (value: unknown): value is string => typeof value === "string";

@@ -73,7 +73,7 @@ export class Panel {
       },
     });
     this.root = el(
-      "main",
+      "div",
       { class: "panel", role: "dialog", "aria-labelledby": "title", tabindex: "-1" },
       el("header", {}, this.badge, el("div", { class: "names" }, this.title, this.subtitle), close),
       this.banner,
@@ -86,7 +86,7 @@ export class Panel {
   }
 
   mount(into: HTMLElement, draft: string): void {
-    into.replaceWith(this.root);
+    into.replaceWith(el("main", {}, this.root));
     this.composer.setText(draft);
     this.draw();
   }
