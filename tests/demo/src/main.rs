@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use serde_json::json;
-use switchboard_core::{Core, CoreConfig, Platform};
+use switchboard_core::{Core, CoreConfig, CoreError, Platform, StorageProblem};
 use switchboard_operator::Screen;
 use switchboard_protocol::widget::PreChat;
 use switchboard_server::{Admin, Config, Server};
@@ -267,7 +267,14 @@ async fn all_headless(
     let mut cores = Vec::new();
     let mut watching = tokio::task::JoinSet::new();
     for person in PEOPLE {
-        let core = setup::device(admin, place, person, server).await?;
+        let core = match setup::device(admin, place, person, server).await {
+            Err(error) if person != PEOPLE[0] && is_in_use(&*error) => {
+                // Somebody joined as this person, in another terminal.
+                say::event("elsewhere", json!({ "operator": person.short }));
+                continue;
+            }
+            done => done?,
+        };
         let answers = if person == PEOPLE[0] { answers } else { Answers::No };
         watching.spawn(headless::watch(core.clone(), person.short, answers));
         cores.push(core);
@@ -337,11 +344,21 @@ async fn join(name: &str, place: Place) -> Result<()> {
     let admin = Admin::open(&server_config(&place, address)?)?;
     let core = setup::device(&admin, &place, person, &server).await;
     admin.close().await;
-    let core = core?;
+    let core = core.map_err(|error| {
+        if is_in_use(&*error) {
+            return format!("{} is at work elsewhere: in another terminal, or in a demo without a screen", person.name)
+                .into();
+        }
+        error
+    })?;
     let hints = vec![format!("The shop: http://127.0.0.1:{}", running.shop_port)];
     let done = show(&core, hints, &stop_signal()).await;
     core.stop().await;
     done
+}
+
+fn is_in_use(error: &(dyn std::error::Error + 'static)) -> bool {
+    matches!(error.downcast_ref(), Some(CoreError::Storage(StorageProblem::InUse)))
 }
 
 async fn only_shop(server: &Url, channel: &str, port: u16) -> Result<()> {

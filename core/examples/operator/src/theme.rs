@@ -70,12 +70,16 @@ pub fn state(state: DeliveryState) -> (&'static str, Style) {
 }
 
 /// The connection in a few words, with a mark that also tells it without colour.
-pub fn connection(state: ConnectionState) -> (&'static str, String, Style) {
+pub fn connection(state: ConnectionState, now: i64) -> (&'static str, String, Style) {
     match state {
         ConnectionState::Online => ("●", "Online".into(), good()),
         ConnectionState::CatchingUp => ("◐", "Catching up".into(), waiting()),
         ConnectionState::Connecting => ("◐", "Connecting".into(), waiting()),
-        ConnectionState::Offline { .. } => ("○", "Offline".into(), waiting()),
+        ConnectionState::Offline { retry_at } => {
+            let seconds = (retry_at - now + 999) / 1_000;
+            let when = if seconds > 0 { format!("Offline · again in {seconds} s") } else { "Offline".into() };
+            ("○", when, waiting())
+        }
         ConnectionState::SignedOut => ("○", "Signed out".into(), alarm()),
         ConnectionState::Stopped => ("○", "Stopped".into(), soft()),
         ConnectionState::Refused(code) => ("✕", format!("Refused: {}", crate::words::code(code)), alarm()),

@@ -129,7 +129,7 @@ fn full(layout: &Layout, area: Rect) -> Rect {
 
 fn header(app: &App, layout: &Layout, frame: &mut Frame<'_>) {
     let cells = usize::from(layout.header.width);
-    let (mark, state, style) = theme::connection(app.connection);
+    let (mark, state, style) = theme::connection(app.connection, app.now);
     let right_cells = text::width(mark) + 1 + text::width(&state) + 1;
     let mut left = vec![Span::styled(" Switchboard", theme::strong())];
     if let Some(name) = &app.account {
