@@ -141,4 +141,15 @@ import Testing
         }
         #expect(try await anna.search(query: "nowhere", limit: 10).hits.isEmpty)
     }
+
+    @Test("F58 the visitor's typing shows on the phone")
+    func typing() async throws {
+        let anna = try await office.onlinePhone("Anna")
+        let visitor = try office.visitor()
+        try visitor.say("hello?")
+        let chat = try await anna.chat().chat
+        let signs = try anna.typingSigns()
+        visitor.type()
+        #expect(try await next("sign of typing", signs) { $0.typing }.chat == chat)
+    }
 }

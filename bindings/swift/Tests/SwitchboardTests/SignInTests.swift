@@ -54,6 +54,18 @@ import Testing
         #expect(try await phone.enrol(link: office.enrolmentLink("Boris")).name == "Boris")
     }
 
+    @Test("a revoked phone forgets everything by itself")
+    func revoked() async throws {
+        let directory = try office.directory()
+        let phone = try await office.onlinePhone("Anna", directory)
+        try office.visitor().say("my secret marker")
+        _ = try await phone.chat()
+        try office.server.admin("user", "disable", "Anna")
+        _ = try await next("connection", phone.connectionStates()) { $0 == .signedOut }
+        #expect(phone.account() == nil)
+        #expect(try !holds(directory, "secret marker"))
+    }
+
     @Test("every code has a meaning")
     func codes() {
         #expect(allErrorCodes().count == 24)

@@ -19,6 +19,8 @@ final class Visitor: Sendable {
         _ = try frame("accepted") { _ in true }
     }
 
+    func type() { process.write(#"{"type":"typing","typing":true}"#) }
+
     /// Waits for an operator's message with this text.
     func awaitReply(_ text: String) throws {
         _ = try frame("message") { frame in

@@ -4,6 +4,7 @@ import kotlinx.coroutines.CoroutineStart
 import kotlinx.coroutines.async
 import kotlinx.coroutines.awaitAll
 import kotlinx.coroutines.coroutineScope
+import kotlinx.coroutines.delay
 import kotlinx.coroutines.launch
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertFalse
@@ -170,7 +171,13 @@ class ConversationTest {
         val chat = anna.awaitChat().chat
         coroutineScope {
             val sign = async(start = CoroutineStart.UNDISPATCHED) { anna.typingSigns().await { it.typing } }
-            val typing = launch { while (true) { visitor.type(); kotlinx.coroutines.delay(200) } }
+            // The flow subscribes on another thread: a sign before that is nobody's, as in life.
+            val typing = launch {
+                while (true) {
+                    visitor.type()
+                    delay(200)
+                }
+            }
             assertEquals(chat, sign.await().chat)
             typing.cancel()
         }
