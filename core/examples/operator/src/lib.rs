@@ -15,6 +15,7 @@ pub mod view;
 mod words;
 
 pub use run::{RunError, Screen, run, run_with};
+pub use words::error as explain;
 
 /// The longest text that the server takes.
 pub(crate) const MAX_TEXT_BYTES: usize = 16 * 1024;

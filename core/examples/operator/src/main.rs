@@ -1,10 +1,11 @@
 //! `switchboard-operator --data DIR [--enrol LINK]`: an operator's inbox in this terminal.
 
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use clap::Parser;
 use switchboard_core::{Core, CoreConfig, Platform};
-use switchboard_operator::{Screen, run};
+use switchboard_operator::{RunError, Screen, explain, run};
 
 /// An operator's inbox in this terminal.
 #[derive(Parser)]
@@ -22,8 +23,25 @@ struct Args {
 }
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let args = Args::parse();
+async fn main() -> ExitCode {
+    match inbox(Args::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            complain(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[allow(clippy::print_stderr)]
+fn complain(error: &RunError) {
+    match error {
+        RunError::Core(error) => eprintln!("switchboard-operator: {}", explain(error)),
+        RunError::Terminal(_) => eprintln!("switchboard-operator: {error}"),
+    }
+}
+
+async fn inbox(args: Args) -> Result<(), RunError> {
     let core = Core::open(CoreConfig::new(args.data, Platform::Terminal, args.device_name))?;
     if let Some(link) = args.enrol.filter(|_| core.account().is_none()) {
         core.enrol(&link).await?;
@@ -36,7 +54,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         run(&core, &mut screen.terminal, Vec::new(), terminated()).await
     };
     core.stop().await;
-    Ok(done?)
+    done
 }
 
 /// Completes when the process is asked to end.

@@ -45,9 +45,10 @@ pub struct Screen {
 impl Screen {
     /// Takes the terminal over. A panic gives it back before it is reported.
     pub fn open() -> Result<Screen, RunError> {
-        let terminal = ratatui::try_init().map_err(terminal_error)?;
+        // From here on the screen's own drop gives the terminal back, also when the next line fails.
+        let screen = Screen { terminal: ratatui::try_init().map_err(terminal_error)? };
         crossterm::execute!(std::io::stdout(), EnableBracketedPaste).map_err(terminal_error)?;
-        Ok(Screen { terminal })
+        Ok(screen)
     }
 }
 
