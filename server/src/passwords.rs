@@ -9,16 +9,24 @@ use crate::store::{StoreError, auth};
 /// Hashes at once. More would only wait for the same two cores, with 19 MiB each.
 const AT_ONCE: usize = 2;
 
+/// Who may wait for a hash. Beyond it a second's work is in line, and more would only time out.
+const WAITING: usize = 64;
+
 /// Hashes passwords.
 #[derive(Clone)]
 pub(crate) struct Passwords {
     places: Arc<Semaphore>,
+    line: Arc<Semaphore>,
     dummy: Arc<tokio::sync::OnceCell<String>>,
 }
 
 impl Passwords {
     pub(crate) fn new() -> Passwords {
-        Passwords { places: Arc::new(Semaphore::new(AT_ONCE)), dummy: Arc::new(tokio::sync::OnceCell::new()) }
+        Passwords {
+            places: Arc::new(Semaphore::new(AT_ONCE)),
+            line: Arc::new(Semaphore::new(WAITING)),
+            dummy: Arc::new(tokio::sync::OnceCell::new()),
+        }
     }
 
     async fn blocking<T: Send + 'static>(
@@ -39,13 +47,14 @@ impl Passwords {
     }
 
     /// Whether the password is right. Without a hash (no such user, or one without a password) it is wrong, after the same
-    /// work, so that the time says nothing.
-    pub(crate) async fn verify(&self, password: String, hash: Option<String>) -> Result<bool, StoreError> {
+    /// work, so that the time says nothing. `None` when too many are in line.
+    pub(crate) async fn verify(&self, password: String, hash: Option<String>) -> Result<Option<bool>, StoreError> {
+        let Ok(_place_in_line) = self.line.clone().try_acquire_owned() else { return Ok(None) };
         let dummy = self.dummy.get_or_try_init(|| self.blocking(auth::dummy_hash)).await?.clone();
         let (hash, real) = match hash {
             Some(hash) => (hash, true),
             None => (dummy, false),
         };
-        self.blocking(move || Ok(auth::verify_password(&password, &hash) && real)).await
+        self.blocking(move || Ok(Some(auth::verify_password(&password, &hash) && real))).await
     }
 }

@@ -88,8 +88,9 @@ pub(super) async fn sign_in(
     };
     let hash = found.as_ref().filter(|user| !user.disabled).and_then(|user| user.password_hash.clone());
     match app.passwords.verify(request.password, hash).await {
-        Ok(true) => {}
-        Ok(false) => return bad(),
+        Ok(Some(true)) => {}
+        Ok(Some(false)) => return bad(),
+        Ok(None) => return slow_down(2_000),
         Err(error) => return from_store(&error),
     }
     let Some(found) = found else { return bad() };

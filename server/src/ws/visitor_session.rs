@@ -52,7 +52,7 @@ struct Session {
     joined: Option<(VisitorKey, Arc<VisitorHub>)>,
     /// Known once the conversation exists.
     chat: Option<ChatId>,
-    /// A first message of this session was let through the throttle of new visitors.
+    /// A message of this session was let through: it does not count as a new visitor's any more.
     first_sent: bool,
 }
 
@@ -226,7 +226,8 @@ impl Session {
     /// text and sends it again.
     async fn store(&mut self, send: WidgetSend) -> Result<(), End> {
         let Some((key, _)) = self.joined else { return Ok(()) };
-        let first = self.chat(key).await?.is_none() && !self.first_sent;
+        // Asked of the database at most once a session: a conversation, once begun, stays.
+        let first = !self.first_sent && self.chat(key).await?.is_none();
         let throttle = &self.app.throttle;
         let throttle = {
             let limits = &self.app.config.limits;

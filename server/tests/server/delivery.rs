@@ -210,3 +210,23 @@ async fn health_and_readiness() {
     let refused = tokio::time::timeout(Duration::from_secs(5), TcpStream::connect(addr)).await;
     assert!(refused.unwrap().is_err(), "nobody listens any more");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn connections_that_say_nothing_do_not_hold_up_a_stop() {
+    let world = World::with(1, |config| config.limits.stop_timeout_ms = 15_000).await;
+    let mut silent = TcpStream::connect(world.addr()).await.unwrap();
+    let mut kept_alive = TcpStream::connect(world.addr()).await.unwrap();
+    let request = format!("GET /healthz HTTP/1.1\r\nHost: {}\r\n\r\n", world.addr());
+    kept_alive.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = [0; 15];
+    tokio::io::AsyncReadExt::read_exact(&mut kept_alive, &mut answer).await.unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 200 OK");
+    // A socket that never said hello is no work either.
+    let mut stranger = crate::support::Wire::open(world.addr(), "/v1/socket", &[]).await.unwrap();
+    let goodbye = tokio::spawn(async move { stranger.bye().await });
+    let started = std::time::Instant::now();
+    world.server.stop().await.unwrap();
+    assert!(started.elapsed() < Duration::from_secs(10), "{:?}", started.elapsed());
+    assert_eq!(goodbye.await.unwrap()["code"], "shutting_down");
+    drop(silent.shutdown().await);
+}
