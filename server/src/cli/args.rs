@@ -35,13 +35,13 @@ pub enum Command {
 #[derive(Debug, clap::Args)]
 pub struct Common {
     /// The configuration file; without one the defaults hold.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// The directory of the database.
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, global = true, value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
     /// The address that phones and browsers use, such as https://chat.example.com.
-    #[arg(long, value_name = "URL")]
+    #[arg(long, global = true, value_name = "URL")]
     pub public_url: Option<Url>,
 }
 

@@ -4,6 +4,7 @@ mod admin;
 mod args;
 mod serve;
 
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -59,7 +60,8 @@ fn say(text: &str) {
 /// The log: to standard error, `info` unless RUST_LOG says otherwise, as JSON when SWITCHBOARD_LOG=json.
 fn log() {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let colours = std::io::stderr().is_terminal();
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr);
     if std::env::var("SWITCHBOARD_LOG").is_ok_and(|format| format == "json") {
         builder.json().init();
     } else {

@@ -14,6 +14,7 @@ pub async fn run(args: &Serve) -> Outcome {
         config.behind_proxy = true;
     }
     config.check()?;
+    raise_open_files(config.limits.max_sockets);
     // Before the listener is open: whoever stops us right after the line below must find us listening.
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let listener = TcpListener::bind(config.listen)
@@ -28,6 +29,21 @@ pub async fn run(args: &Serve) -> Outcome {
     }
     server.stop().await?;
     Ok(())
+}
+
+/// Most systems let a process open 1,024 files and, when it asks, many more; each socket is one.
+fn raise_open_files(max_sockets: usize) {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    // Beside the sockets: the database, the listener, connections that are no sockets yet.
+    let wanted = (max_sockets as u64).saturating_add(1_000);
+    let Some(now) = current.filter(|now| *now < wanted) else { return };
+    let raised = maximum.map_or(wanted, |most| most.min(wanted)).max(now);
+    if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: Some(raised), maximum }) {
+        tracing::warn!(%error, "the limit of open files cannot be raised");
+    } else if raised < wanted {
+        tracing::warn!(raised, wanted, "the system allows fewer open files than max_sockets needs");
+    }
 }
 
 /// `--listen` and `--behind-proxy` count before the file's values are checked against each other.

@@ -128,6 +128,19 @@ mod tests {
     }
 
     #[test]
+    fn the_example_names_every_setting_with_its_default() {
+        let text = include_str!("../../config.example.toml");
+        let example: Config = toml::from_str(text).unwrap();
+        assert_eq!(format!("{example:?}"), format!("{:?}", Config::default()));
+        // What has no default stands there as a comment.
+        let debug = format!("{:?}", Config::default());
+        let names = debug.split([' ', '{']).filter_map(|word| word.strip_suffix(':'));
+        for name in names.filter(|name| *name != "clock") {
+            assert!(text.contains(&format!("{name} = ")) || text.contains(&format!("[{name}]")), "{name} is missing");
+        }
+    }
+
+    #[test]
     fn a_file_changes_what_it_names_and_nothing_else() {
         let config: Config = toml::from_str(
             "listen = \"127.0.0.1:9000\"\n[limits]\nheartbeat_ms = 25000\nvisitor_messages = { burst = 3, per_minute = 6 }\n",

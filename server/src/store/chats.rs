@@ -262,15 +262,17 @@ pub fn page(
 }
 
 impl Tx<'_> {
-    /// Gives a user access to a chat. The user's own part (read, archived) survives an earlier loss.
-    pub(super) fn grant(&mut self, chat: ChatId, user: UserId, access: Access) -> Result<(), StoreError> {
-        self.sql
+    /// Gives a user access to a chat. The user's own part (read, archived) survives an earlier loss; it is returned.
+    pub(super) fn grant(&mut self, chat: ChatId, user: UserId, access: Access) -> Result<UserChat, StoreError> {
+        Ok(self
+            .sql
             .sql(
                 "INSERT INTO chat_users (chat_id, user_id, access) VALUES (?1, ?2, ?3) \
-                 ON CONFLICT (chat_id, user_id) DO UPDATE SET access = excluded.access",
+                 ON CONFLICT (chat_id, user_id) DO UPDATE SET access = excluded.access RETURNING read_upto, archived",
             )?
-            .execute((Blob(chat), Blob(user), access.rank()))?;
-        Ok(())
+            .query_row((Blob(chat), Blob(user), access.rank()), |row| {
+                Ok(UserChat { read_upto: row.count(0)?, archived: row.get(1)? })
+            })?)
     }
 
     /// Writes what a change of hands may alter, under a new revision.

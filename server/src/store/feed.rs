@@ -53,18 +53,21 @@ impl Tx<'_> {
 
     /// Appends an event to a user's feed; its place there.
     pub(super) fn append(&mut self, user: UserId, event: &StoredEvent) -> Result<u64, StoreError> {
-        let seq = self
-            .sql
-            .sql("UPDATE users SET head = head + 1 WHERE id = ?1 RETURNING head")?
-            .query_row([Blob(user)], |row| row.count(0))?;
-        self.sql.sql("INSERT INTO feed (user_id, seq, event_id, at) VALUES (?1, ?2, ?3, ?4)")?.execute((
-            Blob(user),
-            int(seq),
-            event.id,
-            self.now,
-        ))?;
-        self.effect(Effect::Feed { user, seq, tail: event.tail.clone() });
-        Ok(seq)
+        Ok(self.append_to(&[user], event)?.unwrap_or(0))
+    }
+
+    /// Appends an event to the feeds of all these users; the last one's place there.
+    pub(super) fn append_to(&mut self, users: &[UserId], event: &StoredEvent) -> Result<Option<u64>, StoreError> {
+        let mut next = self.sql.sql("UPDATE users SET head = head + 1 WHERE id = ?1 RETURNING head")?;
+        let mut insert = self.sql.sql("INSERT INTO feed (user_id, seq, event_id, at) VALUES (?1, ?2, ?3, ?4)")?;
+        let mut last = None;
+        for &user in users {
+            let seq = next.query_row([Blob(user)], |row| row.count(0))?;
+            insert.execute((Blob(user), int(seq), event.id, self.now))?;
+            self.effects.push(Effect::Feed { user, seq, tail: event.tail.clone() });
+            last = Some(seq);
+        }
+        Ok(last)
     }
 
     /// Takes the content of a chat out of these users' feeds: replay sends `skip` instead. What follows is up to the

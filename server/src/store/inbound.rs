@@ -296,9 +296,7 @@ impl Tx<'_> {
             return Ok(());
         }
         let event = self.event(chat.id, chat.rev, body, None)?;
-        for user in users {
-            self.append(user, &event)?;
-        }
+        self.append_to(&users, &event)?;
         Ok(())
     }
 

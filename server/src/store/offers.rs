@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use rusqlite::{Connection, OptionalExtension};
-use switchboard_protocol::chat::ChatState;
+use switchboard_protocol::chat::{ChatState, UserChat};
 use switchboard_protocol::event::{EventBody, Gone, GoneReason};
 use switchboard_protocol::ids::{ChannelId, ChatId, UserId};
 
@@ -97,25 +97,17 @@ impl Tx<'_> {
         }
         let body = EventBody::ChatOpened(chats::opened(self.sql, chat)?);
         let event = self.event(chat.id, chat.rev, &body, None)?;
+        self.append_to(candidates, &event)?;
         for &user in candidates {
-            let before = chats::access(self.sql, chat.id, user)?;
-            self.grant(chat.id, user, Access::Candidate)?;
-            self.append(user, &event)?;
-            self.tell_own_part(chat, user, before)?;
+            let mine = self.grant(chat.id, user, Access::Candidate)?;
+            self.tell_own_part(chat, user, mine)?;
         }
         Ok(())
     }
 
     /// Who saw the chat before has read or archived part of it: the shared body cannot say so, a second event does.
-    fn tell_own_part(
-        &mut self,
-        chat: &ChatRow,
-        user: UserId,
-        before: Option<(Access, switchboard_protocol::chat::UserChat)>,
-    ) -> Result<(), StoreError> {
-        if let Some((_, mine)) = before
-            && (mine.read_upto > 0 || mine.archived)
-        {
+    fn tell_own_part(&mut self, chat: &ChatRow, user: UserId, mine: UserChat) -> Result<(), StoreError> {
+        if mine != UserChat::default() {
             let event = self.event(chat.id, chat.rev, &EventBody::UserChat(mine), None)?;
             self.append(user, &event)?;
         }
@@ -132,12 +124,11 @@ impl Tx<'_> {
         chat.queue = None;
         self.save_hands(chat)?;
         let seeing = chats::seeing(self.sql, chat.id)?;
-        let before = chats::access(self.sql, chat.id, user)?;
-        self.grant(chat.id, user, Access::Owner)?;
+        let mine = self.grant(chat.id, user, Access::Owner)?;
         let body = EventBody::ChatOpened(chats::opened(self.sql, chat)?);
         let event = self.event(chat.id, chat.rev, &body, None)?;
         self.append(user, &event)?;
-        self.tell_own_part(chat, user, before)?;
+        self.tell_own_part(chat, user, mine)?;
         let others: Vec<_> = seeing.into_iter().filter(|other| *other != user).collect();
         self.gone(chat, &others, GoneReason::Unassigned)
     }
@@ -153,9 +144,7 @@ impl Tx<'_> {
         self.withdraw(users, chat.id)?;
         // Stored after the withdrawal, which would otherwise take it too.
         let event = self.event(chat.id, chat.rev, &EventBody::Gone(Gone { reason }), None)?;
-        for &user in users {
-            self.append(user, &event)?;
-        }
+        self.append_to(users, &event)?;
         Ok(())
     }
 
@@ -194,9 +183,7 @@ impl Tx<'_> {
             let staying: Vec<_> = present.intersection(wanted).copied().collect();
             if !staying.is_empty() {
                 let event = self.event(chat.id, chat.rev, &EventBody::Chat(chat.public()), None)?;
-                for user in staying {
-                    self.append(user, &event)?;
-                }
+                self.append_to(&staying, &event)?;
             }
         }
         self.open_for(chat, &added)

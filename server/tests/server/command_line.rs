@@ -57,7 +57,7 @@ async fn the_whole_way_by_the_command_line() {
 
     let (mut server, addr) = serve(dir).await;
     assert_eq!(http(addr, "GET", "/readyz", &[], b"").await.status, 200);
-    let printed = admin(dir, &["--public-url", "https://chat.example.com", "user", "enrol", "anna@example.com"]).await;
+    let printed = admin(dir, &["user", "enrol", "anna@example.com", "--public-url", "https://chat.example.com"]).await;
     assert!(
         printed.contains('█') && printed.contains("switchboard://enrol?server=https%3A%2F%2Fchat.example.com&code=")
     );
