@@ -139,21 +139,19 @@ async fn a_revoked_device_deletes_its_store() {
     connection.bring_up(vec![opened(1, &["marker text"])]).await;
     phone.online().await;
     let timeline = phone.core.timeline(chat_id(1), None).unwrap();
-    let closed = Arc::new(std::sync::Mutex::new(false));
-    let seen = Arc::clone(&closed);
-    let _kept = timeline.subscribe(Arc::new(move |update: switchboard_core::ListUpdate<_>| {
-        *seen.lock().unwrap() |= update.closed;
-    }));
+    let (told, mut heard) = tokio::sync::mpsc::unbounded_channel();
+    let _kept =
+        timeline.subscribe(Arc::new(move |update: switchboard_core::ListUpdate<_>| told.send(update.closed).unwrap()));
     connection.bye(ErrorCode::Revoked, 0).await;
     phone.until_state(ConnectionState::SignedOut).await;
     phone
         .until("an empty inbox", |core| core.inbox(Default::default(), Default::default()).unwrap().rows().is_empty())
         .await;
+    while !heard.recv().await.unwrap() {}
     assert_eq!(phone.core.account(), None);
     assert!(!server.has_connection());
     drop(phone);
     assert!(!scan(dir.path(), "marker") && !scan(dir.path(), "secret-token"));
-    assert!(*closed.lock().unwrap());
 }
 
 #[tokio::test]

@@ -56,6 +56,8 @@ pub(crate) struct Driver {
     fetches: HashMap<u64, Fetching>,
     typing: HashMap<(ChatId, Option<UserId>), u64>,
     purge_at: Option<u64>,
+    /// A batch that is being applied while the next one is read from the socket.
+    applying: Option<tokio::task::JoinHandle<Result<apply::Applied>>>,
     ended: bool,
 }
 
@@ -69,6 +71,7 @@ impl Driver {
             fetches: HashMap::new(),
             typing: HashMap::new(),
             purge_at: None,
+            applying: None,
             ended: false,
         }
     }
@@ -83,6 +86,11 @@ impl Driver {
                     Some(order) => self.order(order).await,
                     None => break,
                 },
+                applied = poll_applying(&mut self.applying) => {
+                    self.applying = None;
+                    let failure = self.applied(applied).await;
+                    self.failed(failure).await;
+                }
                 opened = poll_connecting(&mut self.connecting) => self.opened(opened).await,
                 incoming = poll_socket(&mut self.socket) => self.incoming(incoming).await,
                 () = sleep => self.tick().await,
@@ -209,10 +217,32 @@ impl Driver {
         let now = self.now();
         let mut todo: VecDeque<Output> = self.machine.handle(now, input).into();
         while let Some(output) = todo.pop_front() {
-            if let Some(failure) = self.perform(output).await {
+            // Everything that touches the store keeps its place behind the batch that is being applied.
+            let failure = match output {
+                Output::Connect | Output::Send(_) | Output::State(_) | Output::Typing(_) => None,
+                _ => self.settle().await,
+            };
+            let failure = match failure {
+                Some(failure) => Some(failure),
+                None => self.perform(output).await,
+            };
+            if let Some(failure) = failure {
                 let now = self.now();
                 todo = self.machine.handle(now, failure).into();
             }
+        }
+    }
+
+    /// Waits for the batch that is being applied.
+    async fn settle(&mut self) -> Option<Input<'static>> {
+        let applying = self.applying.take()?;
+        let applied = applying.await.unwrap_or_else(|error| Err(Error::Task(error.to_string())));
+        self.applied(applied).await
+    }
+
+    async fn failed(&mut self, failure: Option<Input<'static>>) {
+        if let Some(failure) = failure {
+            self.input(failure).await;
         }
     }
 
@@ -240,9 +270,9 @@ impl Driver {
                 store_failed(stored)
             }
             Output::Apply(events) => {
-                let (me, wall) = (self.shared.me()?, self.now().wall);
-                let applied = self.store(move |store| apply::events(store, me, wall, &events)).await;
-                self.applied(applied).await
+                let (me, wall, store) = (self.shared.me()?, self.now().wall, Arc::clone(&self.shared.store));
+                self.applying = Some(tokio::task::spawn_blocking(move || apply::events(&store, me, wall, &events)));
+                None
             }
             Output::StageBegin => store_failed(
                 self.store(|store| store.write(Durability::Normal, |tx, _| snapshot::drop_stage(tx))).await,
@@ -497,6 +527,15 @@ fn store_failed<T>(result: Result<T>) -> Option<Input<'static>> {
             tracing::warn!(%error, "the store does not take what came in");
             Some(Input::StoreFailed)
         }
+    }
+}
+
+async fn poll_applying(
+    applying: &mut Option<tokio::task::JoinHandle<Result<apply::Applied>>>,
+) -> Result<apply::Applied> {
+    match applying {
+        Some(applying) => applying.await.unwrap_or_else(|error| Err(Error::Task(error.to_string()))),
+        None => std::future::pending().await,
     }
 }
 

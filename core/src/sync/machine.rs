@@ -14,8 +14,13 @@ use switchboard_protocol::{ClientFrame, ErrorCode, ServerFrame, UnixMillis};
 use super::backoff::Backoff;
 use crate::model::ConnectionState;
 
-/// Events that are applied in one transaction: enough to make the commit cheap, few enough to keep memory flat.
-pub(crate) const MAX_BATCH: usize = 500;
+/// Events that are applied in one transaction: the more, the less is written twice (chat rows, index segments); few
+/// enough that a reply typed during a catch-up waits for no more than a blink.
+pub(crate) const MAX_BATCH: usize = 4_000;
+/// And no more than this of their content, to keep memory flat.
+pub(crate) const MAX_BATCH_BYTES: usize = 2 * 1024 * 1024;
+/// While more of a replay is announced, what came in waits this long for it.
+const REPLAY_PATIENCE_MS: u64 = 200;
 /// How long the server may take to welcome a connection.
 const WELCOME_MS: u64 = 15_000;
 /// Events after which the server is told how far the device is, while more come in.
@@ -40,7 +45,7 @@ pub(crate) enum Input<'a> {
     Frame(ServerFrame, &'a str),
     /// Something came in that is no frame.
     Malformed,
-    /// Nothing more is in the socket's buffer.
+    /// Nothing more is in the socket's buffer at the moment.
     Drained,
     /// Time went by.
     Tick,
@@ -124,6 +129,8 @@ pub(crate) struct Machine {
     cursor: u64,
     acked: u64,
     waiting: Vec<Event>,
+    waiting_bytes: usize,
+    waiting_since: u64,
     /// The revisions that are here, and the pulls that are under way.
     revs: Revisions,
     pulls: BTreeMap<Collection, u64>,
@@ -155,6 +162,8 @@ impl Machine {
             cursor: 0,
             acked: 0,
             waiting: Vec::new(),
+            waiting_bytes: 0,
+            waiting_since: 0,
             revs: Revisions::new(),
             pulls: BTreeMap::new(),
             wanted: BTreeMap::new(),
@@ -194,7 +203,8 @@ impl Machine {
             _ => None,
         };
         let outbox = self.outbox_rests.filter(|_| self.is_live());
-        [connection, outbox].into_iter().flatten().min()
+        let replay = (!self.waiting.is_empty()).then_some(self.waiting_since + REPLAY_PATIENCE_MS);
+        [connection, outbox, replay].into_iter().flatten().min()
     }
 
     fn ping_at(&self) -> u64 {
@@ -241,7 +251,11 @@ impl Machine {
                     self.retry(now, 0);
                 }
             }
-            Input::Drained => self.flush(),
+            Input::Drained => {
+                if self.phase != Phase::Replaying {
+                    self.flush();
+                }
+            }
             Input::Tick => self.tick(now),
             Input::StoreFailed | Input::Resync => {
                 if self.phase.has_socket() {
@@ -319,6 +333,9 @@ impl Machine {
     }
 
     fn tick(&mut self, now: Now) {
+        if now.mono >= self.waiting_since + REPLAY_PATIENCE_MS {
+            self.flush();
+        }
         match self.phase {
             Phase::Waiting { until } if now.mono >= until => self.connect(),
             Phase::Greeting { deadline } if now.mono >= deadline => self.retry(now, 0),
@@ -468,8 +485,12 @@ impl Machine {
             return;
         }
         self.cursor = event.seq;
+        if self.waiting.is_empty() {
+            self.waiting_since = now.mono;
+        }
+        self.waiting_bytes += event.body.as_deref().map_or(0, |body| body.get().len());
         self.waiting.push(event);
-        if self.waiting.len() >= MAX_BATCH {
+        if self.waiting.len() >= MAX_BATCH || self.waiting_bytes >= MAX_BATCH_BYTES {
             self.flush();
         }
     }
@@ -479,6 +500,7 @@ impl Machine {
         if self.waiting.is_empty() {
             return;
         }
+        self.waiting_bytes = 0;
         self.out.push(Output::Apply(std::mem::take(&mut self.waiting)));
         if self.cursor - self.acked >= ACK_EVERY {
             self.ack();

@@ -187,21 +187,47 @@ fn events_are_applied_when_the_buffer_is_empty_or_the_batch_is_full() {
     for seq in 1..MAX_BATCH as u64 {
         assert!(bench.frame(ev(seq)).is_empty());
     }
-    assert_eq!(names(&bench.frame(ev(MAX_BATCH as u64))), ["apply 500", "send ack"]);
-    bench.frame(ev(501));
+    assert_eq!(names(&bench.frame(ev(MAX_BATCH as u64))), ["apply 4000", "send ack"]);
+    bench.frame(ev(4001));
     assert_eq!(names(&bench.input(Input::Drained)), ["apply 1"]);
     assert!(bench.input(Input::Drained).is_empty());
     // An answer is never handled before the events that came before it.
-    bench.frame(ev(502));
+    bench.frame(ev(4002));
     let result = CommandResult {
         id: CommandId::new(),
         status: CommandStatus::Applied,
-        seq: Some(502),
+        seq: Some(4002),
         code: None,
         owner: None,
         owner_epoch: None,
     };
     assert_eq!(names(&bench.frame(ServerFrame::Result(result))), ["apply 1", "Result", "PumpOutbox"]);
+}
+
+#[test]
+fn a_replay_is_applied_in_few_batches_and_no_slower_than_a_person_looks() {
+    let mut bench = Bench::new();
+    bench.connect(Some(FEED), 0);
+    bench.welcome(CatchUp::Replay, 9_000);
+    bench.frame(ev(1));
+    assert!(bench.input(Input::Drained).is_empty(), "more is announced");
+    assert!(bench.after(199).is_empty());
+    assert_eq!(names(&bench.after(1)), ["apply 1"], "but it does not come");
+    // Few events can be much content.
+    let large = || {
+        let mut event = event(0, 1, &crate::testing::added(crate::testing::inbound(1, 1, &"x".repeat(16_000))));
+        event.seq = 0;
+        event
+    };
+    let mut seq = 1;
+    let applied = loop {
+        seq += 1;
+        let out = bench.frame(ServerFrame::Event(switchboard_protocol::frame::Event { seq, ..large() }));
+        if !out.is_empty() {
+            break names(&out);
+        }
+    };
+    assert_eq!(applied, ["apply 130"]);
 }
 
 #[test]
