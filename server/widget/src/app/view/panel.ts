@@ -108,7 +108,7 @@ export class Panel {
     const company = config?.title ?? "";
     setText(this.title, company || words.chat);
     setText(this.badge, initials(company || words.chat));
-    const operator = [...lines].reverse().find((line) => !line.mine && line.author)?.author;
+    const operator = session.ended ? undefined : [...lines].reverse().find((line) => !line.mine && line.author)?.author;
     setText(this.subtitle, operator ? words.chattingWith(operator) : "");
     setHidden(this.subtitle, !operator);
     this.drawColours(config?.color ?? "");
