@@ -12,6 +12,9 @@ use tokio::process::{Child, Command};
 
 use crate::Result;
 
+/// This very program, also when a build has replaced its file meanwhile.
+pub const SELF: &str = "/proc/self/exe";
+
 /// What a child says on its first line, once it listens.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Ready {
@@ -42,7 +45,7 @@ pub struct Process {
 impl Process {
     /// Starts `this program ARGS…` and waits until it listens.
     pub async fn start(args: &[&str], dir: &Path) -> Result<Process> {
-        let mut child = Command::new(std::env::current_exe()?)
+        let mut child = Command::new(SELF)
             .args(args)
             .arg(dir)
             // The child ends when its standard input closes: it cannot outlive this process.

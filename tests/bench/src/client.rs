@@ -92,7 +92,7 @@ pub async fn run(report: &mut Report, quick: bool, dir: &Path) -> Result<()> {
 
 /// Runs this program with a subcommand on a store and reads what it prints.
 async fn child(args: &[&str], store: &Path) -> Result<Timings> {
-    let output = tokio::process::Command::new(std::env::current_exe()?)
+    let output = tokio::process::Command::new(crate::child::SELF)
         .args(args)
         .arg(store)
         .stderr(std::process::Stdio::inherit())

@@ -22,7 +22,7 @@ mod sql;
 mod stats;
 mod wire;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Parser, Subcommand, ValueEnum};
 
@@ -131,32 +131,29 @@ async fn measure(args: Args) -> Result<()> {
     std::fs::create_dir_all(&args.dir)?;
     let dir = tempfile::tempdir_in(&args.dir)?;
     let (path, quick) = (dir.path(), args.quick);
-    let effort = messages::Effort::new(quick);
-    let wanted = |part: Part| args.only.is_empty() || args.only.contains(&part);
     let mut report = report::Report::new();
     for (name, value) in &report.machine {
         println!("{name}: {value}");
     }
-    if wanted(Part::Echo) {
-        messages::echo(&mut report, effort, path).await?;
-    }
-    if wanted(Part::Sql) {
-        sql::run(&mut report, quick, path)?;
-    }
-    if wanted(Part::Messages) {
-        messages::run(&mut report, effort, path).await?;
-    }
-    if wanted(Part::Memory) {
-        footprint::memory(&mut report, quick, path).await?;
-    }
-    if wanted(Part::Start) {
-        footprint::start(&mut report, quick, path).await?;
-    }
-    if wanted(Part::Core) {
-        client::run(&mut report, quick, path).await?;
-    }
+    let measured = parts(&mut report, &args.only, quick, path).await;
+    // What was measured is kept even if a later part failed.
     if let Some(json) = &args.json {
         report.write(json)?;
+    }
+    measured
+}
+
+async fn parts(report: &mut report::Report, only: &[Part], quick: bool, dir: &Path) -> Result<()> {
+    let effort = messages::Effort::new(quick);
+    for part in Part::value_variants().iter().filter(|part| only.is_empty() || only.contains(part)) {
+        match part {
+            Part::Echo => messages::echo(report, effort, dir).await?,
+            Part::Sql => sql::run(report, quick, dir)?,
+            Part::Messages => messages::run(report, effort, dir).await?,
+            Part::Memory => footprint::memory(report, quick, dir).await?,
+            Part::Start => footprint::start(report, quick, dir).await?,
+            Part::Core => client::run(report, quick, dir).await?,
+        }
     }
     Ok(())
 }
