@@ -7,7 +7,8 @@ use switchboard_protocol::ids::UserId;
 
 use crate::app::App;
 use crate::store::prune::Keep;
-use crate::store::{StoreError, notices, prune};
+use crate::store::{Publish, StoreError, notices, prune};
+use crate::ws::registry::Publisher;
 
 /// The pause between two rounds of pruning.
 const PRUNE_EVERY: Duration = Duration::from_secs(600);
@@ -18,13 +19,15 @@ const PRUNE_PAUSE: Duration = Duration::from_millis(50);
 pub(crate) async fn follow_notices(app: Arc<App>, mut last: i64) {
     let mut tick = tokio::time::interval(Duration::from_millis(app.config.limits.notice_poll_ms));
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut publisher = Publisher::new(app.registry.clone());
     loop {
         tick.tick().await;
         match app.store.readers.read(move |sql| notices::after(sql, last)).await {
             Ok((effects, newest)) => {
                 last = newest;
                 if !effects.is_empty() {
-                    app.registry.publish(effects);
+                    publisher.publish(effects);
+                    publisher.batch_done();
                 }
             }
             Err(StoreError::Stopping) => return,

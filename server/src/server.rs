@@ -15,7 +15,7 @@ use crate::app::App;
 use crate::config::{Config, ConfigError};
 use crate::passwords::Passwords;
 use crate::store::{self, Store, StoreError, notices};
-use crate::ws::registry::Registry;
+use crate::ws::registry::{Publisher, Registry};
 use crate::{http, jobs};
 
 /// Why a server does not start, or did not end well.
@@ -66,10 +66,7 @@ impl Server {
         config.check_listen(address)?;
         let proxies = config.proxies()?;
         let registry = Arc::new(Registry::default());
-        let publish = {
-            let registry = registry.clone();
-            store::Role::Server(Box::new(move |effects| registry.publish(effects)))
-        };
+        let publish = store::Role::Server(Box::new(Publisher::new(registry.clone())));
         let (storage, clock) = (config.storage(), config.clock.clone());
         let store = tokio::task::spawn_blocking(move || Store::open(&storage, &clock, publish))
             .await

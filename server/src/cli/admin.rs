@@ -132,12 +132,17 @@ async fn channel(calls: &Calls, config: &Config, command: Channel) -> Outcome {
         Channel::Add { name, looks } => {
             let kind = switchboard_protocol::chat::ChannelKind::LiveChat;
             let widget = widget(&looks);
+            // The button is painted before anything is asked of the server, so its colour stands in the tag.
+            let color = match looks.color.as_str() {
+                "" => String::new(),
+                color => format!(" data-color=\"{color}\""),
+            };
             let made = calls.create_channel(NewChannel { name, kind, origins: looks.origins, widget }).await?;
             say(&made.id.to_string());
             let server = server_url(config)?;
             let address = server.as_str().trim_end_matches('/');
             say(&format!(
-                "<script async src=\"{address}/widget/v1/loader.js\" data-channel=\"{}\"></script>",
+                "<script async src=\"{address}/widget/v1/loader.js\" data-channel=\"{}\"{color}></script>",
                 made.key
             ));
         }
@@ -146,11 +151,14 @@ async fn channel(calls: &Calls, config: &Config, command: Channel) -> Outcome {
             calls.set_live_chat(channel.id, &looks.origins, widget(&looks)).await?;
         }
         Channel::List => {
+            let (queues, groups) = (calls.list_queues().await?, calls.list_groups().await?);
+            let queue = |id| queues.iter().find(|queue| queue.id == id).map_or("?", |queue| queue.name.as_str());
+            let group = |id| groups.iter().find(|group| group.id == id).map_or("?", |group| group.name.as_str());
             for channel in calls.list_channels().await? {
                 let route = match calls.route(channel.id).await? {
                     None => "no route".to_owned(),
-                    Some(Route::Queue(id)) => format!("queue {id}"),
-                    Some(Route::Group(id)) => format!("group {id}"),
+                    Some(Route::Queue(id)) => format!("queue {}", queue(id)),
+                    Some(Route::Group(id)) => format!("group {}", group(id)),
                     Some(Route::Users(users)) => format!("{} users", users.len()),
                 };
                 let key = channel.key.unwrap_or_default();

@@ -50,7 +50,7 @@ use writer::WriterParts;
 /// Who opens a store.
 pub enum Role {
     /// The server: it has the data directory's lock, and publishes its own changes.
-    Server(Publish),
+    Server(Box<dyn Publish>),
     /// The command line, perhaps beside a running server, which finds its changes as notices.
     CommandLine,
 }
@@ -76,7 +76,7 @@ impl Store {
         open::make_directory(&storage.data_dir)?;
         let (publish, leave_notices, mut lock) = match role {
             Role::Server(publish) => (publish, false, Some(open::ServeLock::take(storage)?)),
-            Role::CommandLine => (Box::new(|_| {}) as Publish, true, None),
+            Role::CommandLine => (Box::new(()) as Box<dyn Publish>, true, None),
         };
         let serving = lock.is_some();
         let mut connection = open::writer(storage)?;

@@ -16,7 +16,7 @@ use super::inbound::Received;
 use super::people::NewUserRow;
 use super::prune::Keep;
 use super::sql::Sql;
-use super::{Role, Store, StoreError, feed, notices};
+use super::{Publish, Role, Store, StoreError, feed, notices};
 use crate::clock::Clock;
 use crate::config::{Database, Storage};
 use crate::routing::Route;
@@ -31,6 +31,17 @@ pub(super) struct Fixture {
     _dir: TempDir,
 }
 
+/// Keeps what was published.
+struct Sink(Arc<Mutex<Vec<Effect>>>);
+
+impl Publish for Sink {
+    fn publish(&mut self, effects: Effects) {
+        self.0.lock().unwrap().extend(effects);
+    }
+
+    fn batch_done(&mut self) {}
+}
+
 impl Fixture {
     pub async fn new(users: usize) -> Fixture {
         let dir = tempfile::tempdir().unwrap();
@@ -38,7 +49,7 @@ impl Fixture {
         let clock = Clock::manual(1_000_000);
         let published = Arc::new(Mutex::new(Vec::new()));
         let sink = published.clone();
-        let publish = Box::new(move |effects: Effects| sink.lock().unwrap().extend(effects));
+        let publish = Box::new(Sink(sink));
         let store = Store::open(&storage, &clock, Role::Server(publish)).unwrap();
         let (users, channel) = store
             .writer

@@ -97,14 +97,28 @@ pub struct WriterStats {
     pub checkpoints: AtomicU64,
 }
 
-/// Called after each commit, in commit order, on the writer's thread.
-pub type Publish = Box<dyn FnMut(Effects) + Send>;
+/// Told of each commit, in commit order, on the writer's thread.
+pub trait Publish: Send {
+    /// A batch was committed and changed this. Nobody need be woken yet.
+    fn publish(&mut self, effects: Effects);
+
+    /// All its senders have their answers: who has something to send may be woken. A session that is woken once finds its
+    /// answer and its events together, and sends them in one write.
+    fn batch_done(&mut self);
+}
+
+/// Publishes to nobody.
+impl Publish for () {
+    fn publish(&mut self, _: Effects) {}
+
+    fn batch_done(&mut self) {}
+}
 
 /// What the writer is made of.
 pub(super) struct WriterParts {
     pub connection: Connection,
     pub clock: Clock,
-    pub publish: Publish,
+    pub publish: Box<dyn Publish>,
     /// Effects are also left in the database, for the server that runs beside this process.
     pub leave_notices: bool,
     /// Asked at the end: whether nobody else works on the database, so that the log may be emptied. Beside a running server
@@ -220,11 +234,15 @@ impl Thread {
         match committed {
             Ok(effects) => {
                 self.stats.commits.fetch_add(1, Ordering::Relaxed);
-                if !effects.is_empty() {
-                    (self.parts.publish)(effects);
+                let news = !effects.is_empty();
+                if news {
+                    self.parts.publish.publish(effects);
                 }
                 for job in jobs.drain(..) {
                     job.finish(Ok(()));
+                }
+                if news {
+                    self.parts.publish.batch_done();
                 }
             }
             Err(error) => {

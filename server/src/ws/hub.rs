@@ -68,8 +68,8 @@ impl<T: Clone> Hub<T> {
         })
     }
 
-    /// The next item of the log, in the log's order.
-    pub fn publish(&self, no: u64, item: T) {
+    /// The next item of the log, in the log's order. Whom to wake, when it suits, is added to `wake`.
+    pub fn publish(&self, no: u64, item: T, wake: &mut Vec<Arc<Mailbox>>) {
         self.with(|inner| {
             if inner.ring.back().is_some_and(|(last, _)| last.checked_add(1) != Some(no)) {
                 // Another process wrote in between; the database has it.
@@ -80,16 +80,16 @@ impl<T: Clone> Hub<T> {
             }
             inner.ring.push_back((no, item));
             inner.head = inner.head.max(no);
-            inner.wake();
+            wake.extend(inner.followers.iter().map(|follower| follower.mailbox.clone()));
         });
     }
 
     /// The log grew by another's hand: the database has it.
-    pub fn grew(&self, head: u64) {
+    pub fn grew(&self, head: u64, wake: &mut Vec<Arc<Mailbox>>) {
         self.with(|inner| {
             inner.ring.clear();
             inner.head = inner.head.max(head);
-            inner.wake();
+            wake.extend(inner.followers.iter().map(|follower| follower.mailbox.clone()));
         });
     }
 
@@ -133,12 +133,6 @@ impl<T: Clone> Hub<T> {
 }
 
 impl<T> Inner<T> {
-    fn wake(&self) {
-        for follower in &self.followers {
-            follower.mailbox.wake();
-        }
-    }
-
     fn trim(&mut self) {
         let needed = self.followers.iter().map(|follower| follower.cursor).min().unwrap_or(u64::MAX);
         while self.ring.front().is_some_and(|(no, _)| *no <= needed) {
@@ -176,8 +170,8 @@ mod tests {
         let hub = hub(&[1, 2]);
         assert!(matches!(hub.take(1, 4), Taken::Nothing));
         assert!(matches!(hub.take(2, 4), Taken::Nothing));
-        hub.publish(5, 5);
-        hub.publish(6, 6);
+        hub.publish(5, 5, &mut Vec::new());
+        hub.publish(6, 6, &mut Vec::new());
         assert_eq!(numbers(hub.take(1, 4)), [5005, 6006]);
         assert!(matches!(hub.take(1, 6), Taken::Nothing));
         assert_eq!(hub.kept(), 2, "the other session still needs them");
@@ -193,7 +187,7 @@ mod tests {
         let hub = hub(&[1]);
         hub.take(1, 0);
         for no in 1..=1000 {
-            hub.publish(no, no);
+            hub.publish(no, no, &mut Vec::new());
         }
         assert_eq!(hub.kept(), RING);
         assert!(matches!(hub.take(1, 0), Taken::Behind));
@@ -205,13 +199,13 @@ mod tests {
     fn what_another_process_wrote_is_read_from_the_database() {
         let hub = hub(&[1]);
         hub.take(1, 3);
-        hub.publish(4, 4);
-        hub.grew(6);
+        hub.publish(4, 4, &mut Vec::new());
+        hub.grew(6, &mut Vec::new());
         assert!(matches!(hub.take(1, 3), Taken::Behind));
-        hub.publish(7, 7);
+        hub.publish(7, 7, &mut Vec::new());
         assert!(matches!(hub.take(1, 3), Taken::Behind));
         assert_eq!(numbers(hub.take(1, 6)), [7007]);
-        hub.publish(9, 9);
+        hub.publish(9, 9, &mut Vec::new());
         assert!(matches!(hub.take(1, 7), Taken::Behind), "8 is nobody's but the database's");
     }
 
@@ -220,7 +214,7 @@ mod tests {
         let hub = hub(&[1]);
         // The session read 5 from the database before the writer got to publish it.
         hub.take(1, 5);
-        hub.publish(5, 5);
+        hub.publish(5, 5, &mut Vec::new());
         assert!(matches!(hub.take(1, 5), Taken::Nothing));
         assert_eq!(hub.kept(), 0);
     }

@@ -15,6 +15,7 @@ use tokio::sync::Notify;
 use super::hub::Hub;
 use super::mailbox::Mailbox;
 use crate::config::{AddressKey, Limits};
+use crate::store::Publish;
 use crate::store::effects::{Effect, Effects, EventTail, VisitorKey};
 
 /// A user's feed, as followed by devices; `None` for content that was withdrawn.
@@ -150,23 +151,39 @@ impl Registry {
             hub.post(json, None);
         }
     }
+}
 
-    /// Tells the sockets what a commit changed. Called in commit order.
-    pub fn publish(&self, effects: Effects) {
+/// Tells the sockets what commits changed.
+pub struct Publisher {
+    registry: Arc<Registry>,
+    /// Who has something to send since the last batch.
+    wake: Vec<Arc<Mailbox>>,
+}
+
+impl Publisher {
+    /// One for a thread that publishes.
+    pub fn new(registry: Arc<Registry>) -> Publisher {
+        Publisher { registry, wake: Vec::new() }
+    }
+}
+
+impl Publish for Publisher {
+    fn publish(&mut self, effects: Effects) {
+        let Publisher { registry, wake } = self;
         for effect in effects {
             match effect {
                 Effect::Feed { user, seq, tail } => {
-                    if let Some(hub) = hub_of(&self.users, &user) {
-                        hub.publish(seq, Some(tail));
+                    if let Some(hub) = hub_of(&registry.users, &user) {
+                        hub.publish(seq, Some(tail), wake);
                     }
                 }
                 Effect::FeedGrew { user, head } => {
-                    if let Some(hub) = hub_of(&self.users, &user) {
-                        hub.grew(head);
+                    if let Some(hub) = hub_of(&registry.users, &user) {
+                        hub.grew(head, wake);
                     }
                 }
                 Effect::Withdrawn { user, chat } => {
-                    if let Some(hub) = hub_of(&self.users, &user) {
+                    if let Some(hub) = hub_of(&registry.users, &user) {
                         hub.revise(|item| {
                             if item.as_ref().is_some_and(|tail| tail.chat == chat) {
                                 *item = None;
@@ -175,25 +192,31 @@ impl Registry {
                     }
                 }
                 Effect::VisitorMessage { to, frame } => {
-                    if let Some(hub) = hub_of(&self.visitors, &to) {
-                        hub.publish(frame.no, frame.json);
+                    if let Some(hub) = hub_of(&registry.visitors, &to) {
+                        hub.publish(frame.no, frame.json, wake);
                     }
                 }
-                Effect::VisitorStatus { to, json } => self.post_to_visitor(to, &json),
+                Effect::VisitorStatus { to, json } => registry.post_to_visitor(to, &json),
                 Effect::Changed { collection, rev } => {
                     let frame = ServerFrame::Changed(Changed { collection: collection.as_str().to_owned(), rev });
                     let Ok(json) = frame.to_json().map(Arc::from) else { continue };
-                    let hubs: Vec<_> = lock(&self.users).values().cloned().collect();
+                    let hubs: Vec<_> = lock(&registry.users).values().cloned().collect();
                     for hub in hubs {
                         hub.post(&json, None);
                     }
                 }
                 Effect::Revoked { device, .. } => {
-                    if let Some((_, mailbox)) = lock(&self.devices).get(&device) {
+                    if let Some((_, mailbox)) = lock(&registry.devices).get(&device) {
                         mailbox.close(Bye { code: ErrorCode::Revoked, retry_ms: 0 });
                     }
                 }
             }
+        }
+    }
+
+    fn batch_done(&mut self) {
+        for mailbox in self.wake.drain(..) {
+            mailbox.wake();
         }
     }
 }
@@ -312,7 +335,7 @@ mod tests {
         second.join_user(user, device);
         assert_eq!(first.mailbox().take().bye.map(|bye| bye.code), Some(ErrorCode::Replaced));
         drop(first);
-        registry.publish(vec![Effect::Revoked { device, user }]);
+        Publisher::new(registry.clone()).publish(vec![Effect::Revoked { device, user }]);
         assert_eq!(second.mailbox().take().bye.map(|bye| bye.code), Some(ErrorCode::Revoked));
         drop(second);
         assert!(registry.is_empty() && lock(&registry.users).is_empty() && lock(&registry.devices).is_empty());
@@ -325,7 +348,7 @@ mod tests {
         let mut socket = registry.open(&Limits::default(), stranger()).unwrap();
         let hub = socket.join_user(user, DeviceId::new());
         assert!(matches!(hub.take(socket.id(), 0), Taken::Nothing));
-        registry.publish(vec![
+        Publisher::new(registry.clone()).publish(vec![
             Effect::Feed { user, seq: 1, tail: event(chat) },
             Effect::Feed { user, seq: 2, tail: event(other) },
             Effect::Withdrawn { user, chat },

@@ -111,29 +111,33 @@ impl Session {
             for _ in 0..mail.done {
                 self.machine.answered();
             }
-            if !mail.frames.is_empty() {
-                self.transport.send(owned(mail.frames)).await?;
-            }
+            // What is found at once is sent in one write.
+            let mut frames = owned(mail.frames);
             if let Some(bye) = mail.bye {
+                self.transport.send(frames).await?;
                 return Err(End::Bye(bye));
             }
             if mail.stop.is_some() {
                 *stop = mail.stop;
             }
             if self.machine.wants_snapshot() {
+                self.transport.send(std::mem::take(&mut frames)).await?;
                 Box::pin(self.send_snapshot()).await?;
             }
-            let (Some(cursor), Some((user, hub))) = (self.machine.cursor(), &self.joined) else { return Ok(()) };
+            let (Some(cursor), Some((user, hub))) = (self.machine.cursor(), &self.joined) else {
+                return Ok(self.transport.send(frames).await?);
+            };
             let rows: Vec<FeedRow> = match hub.take(self.socket.id(), cursor) {
                 Taken::Items(rows) => rows,
                 Taken::Nothing if !self.machine.is_behind() => {
-                    return match self.machine.up_to_date() {
-                        Action::Send(live) => Ok(self.transport.send(vec![live]).await?),
-                        _ => Ok(()),
-                    };
+                    if let Action::Send(live) = self.machine.up_to_date() {
+                        frames.push(live);
+                    }
+                    return Ok(self.transport.send(frames).await?);
                 }
                 Taken::Nothing | Taken::Behind => {
                     let user = *user;
+                    self.transport.send(std::mem::take(&mut frames)).await?;
                     self.app
                         .store
                         .readers
@@ -147,7 +151,10 @@ impl Session {
                 return Err(End::Bye(Bye { code: ErrorCode::TooSlow, retry_ms: 0 }));
             }
             match self.machine.rows(&rows) {
-                Ok(frames) => self.transport.send(frames).await?,
+                Ok(events) => {
+                    frames.extend(events);
+                    self.transport.send(frames).await?;
+                }
                 Err(Action::Close(bye)) => return Err(End::Bye(bye)),
                 Err(_) => {}
             }

@@ -62,6 +62,9 @@ impl Transport {
 
     /// Hands over frames, and waits until the system has taken them.
     pub(super) async fn send(&mut self, frames: Vec<String>) -> Result<(), Broken> {
+        if frames.is_empty() {
+            return Ok(());
+        }
         for frame in frames {
             let fed = tokio::time::timeout(self.write_timeout, self.socket.feed(Message::text(frame))).await;
             fed.map_err(|_| Broken)?.map_err(|_| Broken)?;

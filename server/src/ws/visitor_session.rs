@@ -122,21 +122,24 @@ impl Session {
             for _ in 0..mail.done {
                 self.machine.answered();
             }
-            if !mail.frames.is_empty() {
-                self.transport.send(owned(mail.frames)).await?;
-            }
+            // What is found at once is sent in one write.
+            let mut frames = owned(mail.frames);
             if let Some(bye) = mail.bye {
+                self.transport.send(frames).await?;
                 return Err(End::Bye(bye));
             }
             if mail.stop.is_some() {
                 *stop = mail.stop;
             }
-            let (Some(cursor), Some((key, hub))) = (self.machine.cursor(), &self.joined) else { return Ok(()) };
+            let (Some(cursor), Some((key, hub))) = (self.machine.cursor(), &self.joined) else {
+                return Ok(self.transport.send(frames).await?);
+            };
             let key = *key;
             let messages: Vec<(u64, Arc<str>)> = match hub.take(self.socket.id(), cursor) {
                 Taken::Items(messages) => messages,
-                Taken::Nothing if !self.machine.is_behind() => return Ok(()),
+                Taken::Nothing if !self.machine.is_behind() => return Ok(self.transport.send(frames).await?),
                 Taken::Nothing | Taken::Behind => {
+                    self.transport.send(std::mem::take(&mut frames)).await?;
                     let Some(chat) = self.chat(key).await? else { return Ok(()) };
                     let read =
                         self.app.store.readers.read(move |sql| inbound::visitor_messages(sql, chat, cursor, BATCH));
@@ -148,7 +151,10 @@ impl Session {
                 return Err(End::Bye(Bye { code: ErrorCode::TooSlow, retry_ms: 0 }));
             }
             match self.machine.messages(messages) {
-                Ok(frames) => self.transport.send(owned(frames)).await?,
+                Ok(messages) => {
+                    frames.extend(owned(messages));
+                    self.transport.send(frames).await?;
+                }
                 Err(Action::Close(bye)) => return Err(End::Bye(bye)),
                 Err(_) => {}
             }
