@@ -44,7 +44,7 @@ pub async fn company(admin: &Admin, shop: SocketAddr, pre_chat: PreChat) -> Resu
         greeting: "Good day! Ask us anything about lamps, repairs or an order.".into(),
         pre_chat,
         consent: String::new(),
-        color: "#1f5f5b".into(),
+        color: crate::shop::COLOR.into(),
     };
     // Each step looks first: a demo that was killed in the middle of this is completed by the next run.
     let group = match admin.list_groups().await?.first() {

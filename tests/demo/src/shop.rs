@@ -13,6 +13,9 @@ const PAGE: &str = include_str!("../shop/index.html");
 const STYLE: &str = include_str!("../shop/shop.css");
 const MARK: &str = include_str!("../shop/mark.svg");
 
+/// The shop's green: of the page, of the channel, and of the button before anybody pressed it.
+pub const COLOR: &str = "#1f5f5b";
+
 /// Serves the page until `stop` completes.
 pub async fn serve(
     listener: TcpListener,
@@ -22,7 +25,8 @@ pub async fn serve(
 ) -> std::io::Result<()> {
     let page = PAGE
         .replace("{{SERVER}}", &attribute(server.trim_end_matches('/')))
-        .replace("{{CHANNEL}}", &attribute(channel));
+        .replace("{{CHANNEL}}", &attribute(channel))
+        .replace("{{COLOR}}", COLOR);
     let app = Router::new()
         .route("/", get(|State(page): State<String>| async { ([(CACHE_CONTROL, "no-store")], Html(page)) }))
         .route("/shop.css", get(|| async { file("text/css; charset=utf-8", STYLE) }))
@@ -56,9 +60,9 @@ mod tests {
 
     #[test]
     fn the_page_has_the_widget_in_one_line_and_nothing_of_other_hosts() {
-        assert!(
-            PAGE.contains(r#"<script async src="{{SERVER}}/widget/v1/loader.js" data-channel="{{CHANNEL}}"></script>"#)
-        );
+        let tag =
+            r#"<script async src="{{SERVER}}/widget/v1/loader.js" data-channel="{{CHANNEL}}" data-color="{{COLOR}}">"#;
+        assert!(PAGE.contains(tag));
         for text in [PAGE, STYLE] {
             assert!(!text.contains("http://") && !text.contains("https://"), "the shop has no external assets");
         }
