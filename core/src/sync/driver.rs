@@ -13,7 +13,7 @@ use switchboard_protocol::{ClientFrame, ErrorCode};
 use tokio::sync::{mpsc, oneshot};
 
 use super::apply;
-use super::machine::{Input, MAX_BATCH, Machine, Now, Output};
+use super::machine::{Input, Machine, Now, Output};
 use super::socket::{Incoming, Socket};
 use crate::engine::Shared;
 use crate::error::{CoreError, Error, Result};
@@ -21,6 +21,8 @@ use crate::model::Typing;
 use crate::store::account::SignedInDevice;
 use crate::store::{Durability, Store, account, chat, collection, message, outbox, snapshot, timeline};
 
+/// Frames that are taken from the socket before orders of the app get their turn.
+const AT_ONCE: usize = 500;
 /// Messages of one page.
 const PAGE: u32 = 50;
 /// Typing ends by itself.
@@ -202,7 +204,7 @@ impl Driver {
                 Incoming::Closed => self.input(Input::Disconnected).await,
             }
             count += 1;
-            if count < MAX_BATCH
+            if count < AT_ONCE
                 && let Some(socket) = &mut self.socket
             {
                 next = socket.next().now_or_never();
@@ -228,7 +230,11 @@ impl Driver {
             };
             if let Some(failure) = failure {
                 let now = self.now();
-                todo = self.machine.handle(now, failure).into();
+                let instead = self.machine.handle(now, failure);
+                // Nothing to say to it: the machine had already given the connection up, and that goes on.
+                if !instead.is_empty() {
+                    todo = instead.into();
+                }
             }
         }
     }
