@@ -10,6 +10,8 @@ use std::time::Instant;
 
 use rusqlite::{Connection, OpenFlags, params};
 use switchboard_core::{ChatId, ConnectionState, Core, CoreConfig, InboxFilter, InboxOrder, Platform};
+use switchboard_protocol::ServerFrame;
+use switchboard_protocol::event::EventBody;
 use tokio::sync::mpsc::unbounded_channel;
 
 use crate::Result;
@@ -80,7 +82,12 @@ pub async fn run(report: &mut Report, quick: bool, dir: &Path) -> Result<()> {
     }
     let line =
         Figure::new(format!("{EVENTS} events"), "ms", of(&ours, "apply"), Some((of(&limit, "apply"), "the same SQL")));
-    report.add(line.aim(Aim::RatioAtMost(1.25)).beside(other.cores()).note("ours with socket and JSON"));
+    report.add(line.aim(Aim::RatioAtMost(1.25)).beside(other.cores()).note("ours with socket and frames"));
+    let frames = of(&limit, "frames");
+    report.add(
+        Figure::limit(format!("{EVENTS} events: reading their frames alone"), "ms", frames, "serde")
+            .beside(other.cores()),
+    );
     let cpu =
         Figure::new(format!("{EVENTS} events: CPU"), "ms", of(&ours, "cpu"), Some((of(&limit, "cpu"), "the same SQL")));
     report.add(cpu.beside(other.cores()));
@@ -257,6 +264,19 @@ pub async fn apply(store: &Path) -> Result<()> {
     print(&Timings::from([("apply".into(), took), ("cpu".into(), cpu)]))
 }
 
+/// What it takes to read the frames of the events, without a socket: the part of a catch-up that is no SQL.
+fn read_frames() -> Result<f64> {
+    let frames: Vec<String> =
+        (FILLED + 1..=FILLED + EVENTS).map(|seq| Ok(feeder::frame(seq)?.to_json()?)).collect::<Result<_>>()?;
+    let since = Instant::now();
+    for text in &frames {
+        let ServerFrame::Event(event) = ServerFrame::parse(text)? else { return Err("not an event".into()) };
+        let body = event.body.as_deref().map_or("{}", serde_json::value::RawValue::get);
+        std::hint::black_box(EventBody::parse(&event.kind, body)?);
+    }
+    Ok(millis(since))
+}
+
 /// Child: the same rows by SQL alone, in one transaction.
 pub fn sql_apply(store: &Path) -> Result<()> {
     let mut db = Connection::open(database(store))?;
@@ -303,5 +323,5 @@ pub fn sql_apply(store: &Path) -> Result<()> {
     tx.commit()?;
     let took = millis(since);
     let cpu = before.nanos() as f64 / 1e6;
-    print(&Timings::from([("apply".into(), took), ("cpu".into(), cpu)]))
+    print(&Timings::from([("apply".into(), took), ("cpu".into(), cpu), ("frames".into(), read_frames()?)]))
 }

@@ -124,6 +124,20 @@ pub fn event(seq: u64) -> (u64, Message) {
     (chat, message(chat, MESSAGES + 1 + seq / 2_000))
 }
 
+/// The same as a frame of the wire.
+pub fn frame(seq: u64) -> Result<ServerFrame> {
+    let (number, message) = event(seq);
+    let body = EventBody::Message(MessageAdded { message, chat: None }).to_json()?;
+    Ok(ServerFrame::Event(Event {
+        seq,
+        kind: "message".into(),
+        chat: Some(ChatId::from_bytes(id(2, number))),
+        rev: 1,
+        body: Some(RawValue::from_string(body)?),
+        command: None,
+    }))
+}
+
 #[derive(Clone)]
 struct Feeder {
     head: Arc<AtomicU64>,
@@ -204,17 +218,7 @@ async fn catch_up(out: &mut Out, cursor: u64, known: bool, head: u64) -> Result<
         say(out, &ServerFrame::SnapshotEnd(SnapshotEnd { cursor: head })).await?;
     } else {
         for seq in cursor + 1..=head {
-            let (number, message) = event(seq);
-            let body = EventBody::Message(MessageAdded { message, chat: None }).to_json()?;
-            let event = Event {
-                seq,
-                kind: "message".into(),
-                chat: Some(ChatId::from_bytes(id(2, number))),
-                rev: 1,
-                body: Some(RawValue::from_string(body)?),
-                command: None,
-            };
-            say(out, &ServerFrame::Event(event)).await?;
+            say(out, &frame(seq)?).await?;
         }
     }
     say(out, &ServerFrame::Live(Live { seq: head })).await?;
