@@ -98,10 +98,10 @@ impl<T: Clone> Hub<T> {
         self.with(|inner| inner.ring.iter_mut().for_each(|(_, item)| revise(item)));
     }
 
-    /// Brings a frame to every session but one.
-    pub fn post(&self, json: &Arc<str>, except: Option<u64>) {
+    /// Brings a frame to every session.
+    pub fn post(&self, json: &Arc<str>) {
         self.with(|inner| {
-            for follower in inner.followers.iter().filter(|follower| Some(follower.id) != except) {
+            for follower in &inner.followers {
                 follower.mailbox.post(json.clone());
             }
         });

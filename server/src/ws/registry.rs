@@ -141,14 +141,14 @@ impl Registry {
     /// Brings a frame to all devices of a user.
     pub fn post_to_user(&self, user: UserId, json: &Arc<str>) {
         if let Some(hub) = hub_of(&self.users, &user) {
-            hub.post(json, None);
+            hub.post(json);
         }
     }
 
-    /// Brings a frame to all tabs of a visitor, perhaps but one.
+    /// Brings a frame to all tabs of a visitor.
     pub fn post_to_visitor(&self, key: VisitorKey, json: &Arc<str>) {
         if let Some(hub) = hub_of(&self.visitors, &key) {
-            hub.post(json, None);
+            hub.post(json);
         }
     }
 }
@@ -202,7 +202,7 @@ impl Publish for Publisher {
                     let Ok(json) = frame.to_json().map(Arc::from) else { continue };
                     let hubs: Vec<_> = lock(&registry.users).values().cloned().collect();
                     for hub in hubs {
-                        hub.post(&json, None);
+                        hub.post(&json);
                     }
                 }
                 Effect::Revoked { device, .. } => {
