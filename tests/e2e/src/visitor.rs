@@ -3,7 +3,9 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
+use switchboard_protocol::frame::Empty;
 use switchboard_protocol::ids::{FeedId, MessageId};
 use switchboard_protocol::limits::PROTOCOL_VERSION;
 use switchboard_protocol::widget::{
@@ -11,6 +13,7 @@ use switchboard_protocol::widget::{
     WidgetServerFrame, WidgetTyping, WidgetWelcome,
 };
 use tokio::net::TcpStream;
+use tokio::sync::mpsc;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
@@ -34,9 +37,13 @@ pub enum VisitorError {
     Timeout,
 }
 
+type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+
 /// A visitor's connection.
 pub struct Visitor {
-    socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    /// To the task that owns the socket's writing half, and pings while nothing else is said, as a browser does.
+    outgoing: mpsc::UnboundedSender<Message>,
+    incoming: SplitStream<Socket>,
     /// The token to come back with.
     pub token: String,
     /// The server's log.
@@ -79,24 +86,27 @@ impl Visitor {
     ) -> Result<Self, VisitorError> {
         let mut socket = connect(addr, &format!("http://{addr}")).await?;
         let hello = WidgetHello { v: PROTOCOL_VERSION, channel: channel.into(), token: token.clone(), feed_id, after };
-        send(&mut socket, &WidgetClientFrame::Hello(hello)).await?;
+        socket.send(text(&WidgetClientFrame::Hello(hello))?).await?;
+        let (sink, mut incoming) = socket.split();
         let welcome = loop {
-            if let WidgetServerFrame::Welcome(welcome) = next(&mut socket).await? {
+            if let WidgetServerFrame::Welcome(welcome) = next(&mut incoming).await? {
                 break welcome;
             }
         };
         let token = welcome.token.clone().or(token).ok_or(VisitorError::Ended)?;
-        Ok(Self { socket, token, feed_id: welcome.feed_id, welcome, messages: Vec::new() })
+        let (outgoing, frames) = mpsc::unbounded_channel();
+        tokio::spawn(write(sink, frames, Duration::from_millis(welcome.heartbeat_ms / 2)));
+        Ok(Self { outgoing, incoming, token, feed_id: welcome.feed_id, welcome, messages: Vec::new() })
     }
 
     /// Sends one frame.
     pub async fn send_frame(&mut self, frame: &WidgetClientFrame) -> Result<(), VisitorError> {
-        send(&mut self.socket, frame).await
+        self.outgoing.send(text(frame)?).map_err(|_| VisitorError::Ended)
     }
 
     /// The next frame; messages are also kept.
     pub async fn next_frame(&mut self) -> Result<WidgetServerFrame, VisitorError> {
-        let frame = next(&mut self.socket).await?;
+        let frame = next(&mut self.incoming).await?;
         if let WidgetServerFrame::Message(message) = &frame {
             self.messages.push(message.clone());
         }
@@ -160,15 +170,32 @@ impl Visitor {
     }
 }
 
-async fn send(
-    socket: &mut WebSocketStream<MaybeTlsStream<TcpStream>>,
-    frame: &WidgetClientFrame,
-) -> Result<(), VisitorError> {
+fn text(frame: &WidgetClientFrame) -> Result<Message, VisitorError> {
     let json = frame.to_json().map_err(|error| switchboard_protocol::FrameError::Malformed(error.to_string()))?;
-    Ok(socket.send(Message::text(json)).await?)
+    Ok(Message::text(json))
 }
 
-async fn next(socket: &mut WebSocketStream<MaybeTlsStream<TcpStream>>) -> Result<WidgetServerFrame, VisitorError> {
+/// Writes what the visitor says, and a ping in between. Ends with the visitor or with the connection.
+async fn write(
+    mut sink: SplitSink<Socket, Message>,
+    mut frames: mpsc::UnboundedReceiver<Message>,
+    heartbeat: Duration,
+) -> Result<(), VisitorError> {
+    let ping = text(&WidgetClientFrame::Ping(Empty {}))?;
+    let mut heartbeat = tokio::time::interval(heartbeat);
+    loop {
+        let message = tokio::select! {
+            message = frames.recv() => match message {
+                Some(message) => message,
+                None => return Ok(()),
+            },
+            _ = heartbeat.tick() => ping.clone(),
+        };
+        sink.send(message).await?;
+    }
+}
+
+async fn next(socket: &mut SplitStream<Socket>) -> Result<WidgetServerFrame, VisitorError> {
     let deadline = tokio::time::sleep(WAIT);
     tokio::pin!(deadline);
     loop {
@@ -177,7 +204,10 @@ async fn next(socket: &mut WebSocketStream<MaybeTlsStream<TcpStream>>) -> Result
             () = &mut deadline => return Err(VisitorError::Timeout),
         };
         match message {
-            Message::Text(text) => return Ok(WidgetServerFrame::parse(&text)?),
+            Message::Text(text) => match WidgetServerFrame::parse(&text)? {
+                WidgetServerFrame::Pong(_) => {}
+                frame => return Ok(frame),
+            },
             Message::Close(_) => return Err(VisitorError::Ended),
             _ => {}
         }
