@@ -18,11 +18,10 @@ use tokio::process::{Child, Command};
 use crate::{FaultProxy, Operator};
 
 /// The configuration of every test: the real defaults but for the throttles, because all of a test's visitors and
-/// phones share one address, and but for the heartbeat, so that a dead connection is noticed within a test.
+/// phones share one address.
 pub fn config(dir: &Path) -> Config {
     let mut config = Config::in_dir(dir);
     config.limits = config.limits.unthrottled();
-    config.limits.heartbeat_ms = 1_000;
     config
 }
 
@@ -78,9 +77,19 @@ impl TestServer {
     /// # Panics
     /// When it does not start.
     pub async fn start(names: &[&str]) -> Self {
+        Self::start_with(names, |_| ()).await
+    }
+
+    /// The same with another configuration.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub async fn start_with(names: &[&str], change: impl FnOnce(&mut Config)) -> Self {
         let data = tempfile::tempdir().expect("a temporary directory");
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let server = Server::start(config(data.path()), listener).await.expect("the server starts");
+        let mut config = config(data.path());
+        change(&mut config);
+        let server = Server::start(config, listener).await.expect("the server starts");
         let seeded = seed(&server.admin(), names).await;
         let phones = tempfile::tempdir().expect("a temporary directory");
         Self { server, seeded, phones, phone_count: Default::default(), _data: data }

@@ -204,17 +204,23 @@ async fn sign_out_and_revocation_delete_the_store() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_operator_comes_back_after_every_kind_of_bad_network() {
-    let server = TestServer::start(&["Anna"]).await;
+    // A short heartbeat, so that a dead connection is noticed within the test.
+    let server = TestServer::start_with(&["Anna"], |config| config.limits.heartbeat_ms = 1_000).await;
     let proxy = server.proxy().await;
     let anna: Operator = server.operator_through(&proxy, "Anna").await;
     let mut visitor = Visitor::open(server.addr(), server.channel_key()).await.unwrap();
     visitor.say("before").await.unwrap();
+    // The visitor sends no pings, so by the next time the server may have given up on it too.
+    let token = visitor.token;
+    let say = async |text| {
+        Visitor::reopen(server.addr(), server.channel_key(), &token).await.unwrap().say(text).await.unwrap()
+    };
     anna.until_offered("before").await;
     proxy.cut();
-    visitor.say("after a cut").await.unwrap();
+    say("after a cut").await;
     anna.until_offered("after a cut").await;
     proxy.delay(std::time::Duration::from_millis(150));
-    visitor.say("on a slow line").await.unwrap();
+    say("on a slow line").await;
     anna.until_offered("on a slow line").await;
     // Half-open: the phone hears nothing to its pings and must notice by itself.
     proxy.half_close();
@@ -222,6 +228,6 @@ async fn an_operator_comes_back_after_every_kind_of_bad_network() {
     anna.until("a dead connection is noticed", |_| (proxy.connections() > connections).then_some(())).await;
     proxy.allow();
     proxy.cut();
-    visitor.say("after silence").await.unwrap();
+    say("after silence").await;
     anna.until_offered("after silence").await;
 }
