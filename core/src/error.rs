@@ -66,10 +66,9 @@ pub(crate) enum Error {
     InUse,
     #[error("a stored value is not valid: {0}")]
     BadValue(&'static str),
-    #[error("json: {0}")]
+    // The parser's own text quotes what it could not read, which may be what a person wrote, or a token.
+    #[error("json: {:?} error at line {}, column {}", .0.classify(), .0.line(), .0.column())]
     Json(#[from] serde_json::Error),
-    #[error("frame: {0}")]
-    Frame(#[from] switchboard_protocol::FrameError),
     #[error("network: {0}")]
     Network(String),
     #[error("tls: {0}")]
@@ -128,5 +127,29 @@ impl From<Error> for CoreError {
         };
         tracing::warn!(%error, %public, "an operation failed");
         public
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_could_not_be_read_is_not_quoted() {
+        for json in ["\"secret\"", "{\"secret\":1}", "secret"] {
+            let error = Error::from(serde_json::from_str::<u64>(json).unwrap_err());
+            assert!(!error.to_string().contains("secret"), "{error}");
+        }
+    }
+
+    #[test]
+    fn storage_problems_are_told_apart() {
+        let io = |kind: std::io::ErrorKind| CoreError::from(Error::from(std::io::Error::from(kind)));
+        assert_eq!(io(std::io::ErrorKind::StorageFull), CoreError::Storage(StorageProblem::Full));
+        assert_eq!(io(std::io::ErrorKind::ReadOnlyFilesystem), CoreError::Storage(StorageProblem::ReadOnly));
+        assert_eq!(io(std::io::ErrorKind::NotFound), CoreError::Storage(StorageProblem::Other));
+        assert_eq!(CoreError::from(Error::NotAStore), CoreError::Storage(StorageProblem::Damaged));
+        assert_eq!(CoreError::from(Error::Network("x".into())), CoreError::Offline);
+        assert_eq!(CoreError::from(Error::Public(CoreError::NotFound)), CoreError::NotFound);
     }
 }

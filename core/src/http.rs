@@ -111,7 +111,7 @@ impl Http {
             return Err(refusal(answer).await);
         }
         let bytes = read(answer).await?;
-        serde_json::from_slice(&bytes).map_err(|error| Error::BadAnswer(error.to_string()))
+        Ok(serde_json::from_slice(&bytes)?)
     }
 }
 

@@ -159,7 +159,8 @@ impl<'a> Batch<'a> {
                 },
                 (Ok(Some(_)), None) => self.unreadable(event, "no chat")?,
                 (Ok(None), _) => account::mark_unknown(self.tx)?,
-                (Err(error), _) => self.unreadable(event, &error.to_string())?,
+                // Not the parser's words: they quote what it could not read.
+                (Err(_), _) => self.unreadable(event, "its body is not of its kind")?,
             }
         }
         if let Some(command) = event.command {

@@ -6,27 +6,24 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use switchboard_protocol::frame::{Fetch, Hello, Page, PeerTyping, RequestError, Typing as TypingFrame};
+use switchboard_protocol::ClientFrame;
+use switchboard_protocol::frame::{Hello, Typing as TypingFrame};
 use switchboard_protocol::ids::{ChatId, UserId};
 use switchboard_protocol::limits::PROTOCOL_VERSION;
-use switchboard_protocol::{ClientFrame, ErrorCode};
 use tokio::sync::{mpsc, oneshot};
 
 use super::apply;
 use super::machine::{Input, Machine, Now, Output};
+use super::requests::Fetching;
 use super::socket::{Incoming, Socket};
 use crate::engine::Shared;
 use crate::error::{CoreError, Error, Result};
 use crate::model::Typing;
 use crate::store::account::SignedInDevice;
-use crate::store::{Durability, Store, account, chat, collection, message, outbox, snapshot, timeline};
+use crate::store::{Durability, Store, account, collection, outbox, snapshot};
 
 /// Frames that are taken from the socket before orders of the app get their turn.
 const AT_ONCE: usize = 500;
-/// Messages of one page.
-const PAGE: u32 = 50;
-/// Typing ends by itself.
-const TYPING_MS: u64 = 5_000;
 /// A purge that a reader of another process holds up is tried again this often.
 const PURGE_RETRY_MS: u64 = 250;
 
@@ -40,23 +37,16 @@ pub(crate) enum Order {
     Typing(ChatId, bool),
 }
 
-/// A page that was asked for.
-struct Fetching {
-    chat: ChatId,
-    before: u64,
-    waiters: Vec<oneshot::Sender<Result<bool, CoreError>>>,
-}
-
 /// The socket is opened by a task of its own: no borrow of this one is held across it.
 type Connecting = tokio::task::JoinHandle<Result<Socket>>;
 
 pub(crate) struct Driver {
-    shared: Arc<Shared>,
-    machine: Machine,
+    pub(super) shared: Arc<Shared>,
+    pub(super) machine: Machine,
     socket: Option<Socket>,
     connecting: Option<Connecting>,
-    fetches: HashMap<u64, Fetching>,
-    typing: HashMap<(ChatId, Option<UserId>), u64>,
+    pub(super) fetches: HashMap<u64, Fetching>,
+    pub(super) typing: HashMap<(ChatId, Option<UserId>), u64>,
     purge_at: Option<u64>,
     /// A batch that is being applied while the next one is read from the socket.
     applying: Option<tokio::task::JoinHandle<Result<apply::Applied>>>,
@@ -104,7 +94,7 @@ impl Driver {
         }
     }
 
-    fn now(&self) -> Now {
+    pub(super) fn now(&self) -> Now {
         Now { mono: self.shared.clock.monotonic_ms(), wall: self.shared.clock.now_ms() }
     }
 
@@ -215,7 +205,7 @@ impl Driver {
 
     /// Tells the machine what happened and does what it says. When something of that fails, the rest of it is of a
     /// state that is no more: the machine is told, and says anew what to do.
-    async fn input(&mut self, input: Input<'_>) {
+    pub(super) async fn input(&mut self, input: Input<'_>) {
         let now = self.now();
         let mut todo: VecDeque<Output> = self.machine.handle(now, input).into();
         while let Some(output) = todo.pop_front() {
@@ -430,96 +420,11 @@ impl Driver {
         };
     }
 
-    async fn fetch(&mut self, chat: ChatId, waiter: oneshot::Sender<Result<bool, CoreError>>) {
-        if !self.machine.is_live() {
-            let _ = waiter.send(Err(CoreError::Offline));
-            return;
-        }
-        if let Some(fetching) = self.fetches.values_mut().find(|fetching| fetching.chat == chat) {
-            fetching.waiters.push(waiter);
-            return;
-        }
-        let wanted = self
-            .store(move |store| {
-                store.read(|db| {
-                    let Some(head) = timeline::head(db, chat)? else { return Err(CoreError::NotFound.into()) };
-                    let oldest = message::oldest(db, head.key)?.map(|(no, _)| no);
-                    Ok((head.more, oldest))
-                })
-            })
-            .await;
-        let (more, oldest) = match wanted {
-            Ok(wanted) => wanted,
-            Err(error) => {
-                let _ = waiter.send(Err(error.into()));
-                return;
-            }
-        };
-        let Some(before) = oldest.filter(|_| more) else {
-            let _ = waiter.send(Ok(false));
-            return;
-        };
-        let req = self.machine.next_req();
-        self.fetches.insert(req, Fetching { chat, before, waiters: vec![waiter] });
-        self.input(Input::Say(ClientFrame::Fetch(Fetch { req, chat, before, n: PAGE }))).await;
-    }
-
-    async fn page(&mut self, page: Page) -> Option<Input<'static>> {
-        let fetching = self.fetches.remove(&page.req)?;
-        let more = page.more;
-        let stored = if page.chat == fetching.chat {
-            self.store(move |store| apply::page(store, &page, fetching.before)).await
-        } else {
-            Err(Error::BadAnswer("a page of another chat".into()))
-        };
-        let (answer, failure) = match stored {
-            Ok(true) => (Ok(more), None),
-            Ok(false) => (Err(CoreError::NotFound), None),
-            Err(error) => (Err(CoreError::from(error)), Some(Input::StoreFailed)),
-        };
-        for waiter in fetching.waiters {
-            let _ = waiter.send(answer.clone());
-        }
-        failure
-    }
-
-    fn request_failed(&mut self, error: &RequestError) {
-        let Some(fetching) = self.fetches.remove(&error.req) else { return };
-        let answer = match error.code {
-            ErrorCode::NotFound => CoreError::NotFound,
-            code => CoreError::Rejected(code),
-        };
-        for waiter in fetching.waiters {
-            let _ = waiter.send(Err(answer.clone()));
-        }
-    }
-
-    async fn peer_typing(&mut self, peer: &PeerTyping) {
-        let (chat, user) = (peer.chat, peer.user);
-        if user.is_some() && user == self.shared.me() {
-            return;
-        }
-        // Of a chat that is not (any more) on this device nothing is shown.
-        let known = self
-            .store(move |store| {
-                store.read(|db| {
-                    let here = chat::key(db, chat)?.is_some();
-                    let name = user.map(|user| collection::user_name(db, user)).transpose()?.flatten();
-                    Ok(here.then_some(name))
-                })
-            })
-            .await;
-        let Ok(Some(name)) = known else { return };
-        if peer.typing {
-            self.typing.insert((chat, user), self.now().mono + TYPING_MS);
-        } else {
-            self.typing.remove(&(chat, user));
-        }
-        self.shared.hub.typing(&Typing { chat, user, name, typing: peer.typing });
-    }
-
     /// Runs on the store, away from the async threads.
-    async fn store<T: Send + 'static>(&self, work: impl FnOnce(&Store) -> Result<T> + Send + 'static) -> Result<T> {
+    pub(super) async fn store<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Store) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
         let store = Arc::clone(&self.shared.store);
         tokio::task::spawn_blocking(move || work(&store)).await.map_err(|error| Error::Task(error.to_string()))?
     }

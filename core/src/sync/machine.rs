@@ -1,17 +1,16 @@
 //! The connection as a machine without a socket, a clock or a store: what happened goes in, what is to be done comes
 //! out. The driver does it, in order.
 
-use std::collections::BTreeMap;
-
 use switchboard_protocol::collection::{Collection, Revisions};
 use switchboard_protocol::command::{CommandResult, CommandStatus};
 use switchboard_protocol::frame::{
-    Ack, Bye, CatchUp, Changed, Empty, Event, Hello, Page, PeerTyping, Pull, RequestError, Rows, Welcome,
+    Ack, Bye, CatchUp, Changed, Empty, Event, Hello, Page, PeerTyping, RequestError, Rows, Welcome,
 };
 use switchboard_protocol::ids::FeedId;
 use switchboard_protocol::{ClientFrame, ErrorCode, ServerFrame, UnixMillis};
 
 use super::backoff::Backoff;
+use super::pulls::Pulls;
 use crate::model::ConnectionState;
 
 /// Events that are applied in one transaction. A chat's row and the index's segments are written once a batch: 10,000
@@ -32,7 +31,7 @@ const REPLACED_CALM_MS: u64 = 60_000;
 const MAX_RETRY_MS: u64 = 10 * 60 * 1000;
 
 /// Something that happened.
-#[derive(Debug)]
+#[cfg_attr(test, derive(Debug))]
 pub(crate) enum Input<'a> {
     /// The app wants a connection.
     Start,
@@ -63,7 +62,7 @@ pub(crate) enum Input<'a> {
 }
 
 /// Something to be done.
-#[derive(Debug)]
+#[cfg_attr(test, derive(Debug))]
 pub(crate) enum Output {
     Connect,
     /// Close the socket; what was in flight goes back into the outbox.
@@ -137,11 +136,7 @@ pub(crate) struct Machine {
     waiting: Vec<Event>,
     waiting_bytes: usize,
     waiting_since: u64,
-    /// The revisions that are here, and the pulls that are under way.
-    revs: Revisions,
-    pulls: BTreeMap<Collection, u64>,
-    wanted: BTreeMap<Collection, u64>,
-    next_req: u64,
+    pulls: Pulls,
     heartbeat_ms: u64,
     last_heard: u64,
     last_ping: u64,
@@ -172,10 +167,7 @@ impl Machine {
             waiting: Vec::new(),
             waiting_bytes: 0,
             waiting_since: 0,
-            revs: Revisions::new(),
-            pulls: BTreeMap::new(),
-            wanted: BTreeMap::new(),
-            next_req: 1,
+            pulls: Pulls::default(),
             heartbeat_ms: 30_000,
             last_heard: 0,
             last_ping: 0,
@@ -197,9 +189,7 @@ impl Machine {
 
     /// A number for a request.
     pub(crate) fn next_req(&mut self) -> u64 {
-        let req = self.next_req;
-        self.next_req += 1;
-        req
+        self.pulls.next_req()
     }
 
     /// When [`Input::Tick`] is wanted, by the monotonic clock.
@@ -305,7 +295,6 @@ impl Machine {
             self.out.push(Output::Disconnect);
         }
         self.pulls.clear();
-        self.wanted.clear();
         self.outbox_rests = None;
     }
 
@@ -333,7 +322,7 @@ impl Machine {
         self.feed_id = hello.feed_id;
         self.cursor = hello.cursor;
         self.acked = hello.cursor;
-        self.revs = revs;
+        self.pulls.start(revs);
         self.last_heard = now.mono;
         self.last_ping = now.mono;
         self.phase = Phase::Greeting { deadline: now.mono + WELCOME_MS };
@@ -418,14 +407,10 @@ impl Machine {
             }
             ServerFrame::Rows(rows) => self.rows(rows),
             ServerFrame::Error(error) => {
-                let pull = self.pulls.iter().find(|(_, req)| **req == error.req).map(|(collection, _)| *collection);
-                match pull {
-                    // The next connection asks again.
-                    Some(collection) => {
-                        self.pulls.remove(&collection);
-                        self.complete();
-                    }
-                    None => self.out.push(Output::RequestFailed(error)),
+                if self.pulls.failed(error.req) {
+                    self.complete();
+                } else {
+                    self.out.push(Output::RequestFailed(error));
                 }
             }
             ServerFrame::Changed(changed) => self.changed(&changed),
@@ -475,7 +460,7 @@ impl Machine {
 
     /// Up to date is who also has the names of users and queues that the welcome announced.
     fn complete(&mut self) {
-        if self.is_live() && self.pulls.is_empty() {
+        if self.is_live() && self.pulls.are_answered() {
             self.tell(ConnectionState::Online);
         }
     }
@@ -542,17 +527,9 @@ impl Machine {
 
     /// A collection has this revision on the server.
     fn want(&mut self, collection: Collection, rev: u64) {
-        let here = self.revs.get(collection.as_str()).copied().unwrap_or(0);
-        if rev <= here {
-            return;
+        if let Some(pull) = self.pulls.want(collection, rev) {
+            self.out.push(Output::Send(ClientFrame::Pull(pull)));
         }
-        if self.pulls.contains_key(&collection) {
-            self.wanted.insert(collection, rev);
-            return;
-        }
-        let req = self.next_req();
-        self.pulls.insert(collection, req);
-        self.out.push(Output::Send(ClientFrame::Pull(Pull { req, collection, rev: here })));
     }
 
     fn changed(&mut self, changed: &Changed) {
@@ -562,16 +539,9 @@ impl Machine {
     }
 
     fn rows(&mut self, rows: Rows) {
-        if self.pulls.get(&rows.collection) != Some(&rows.req) {
-            return;
-        }
-        self.pulls.remove(&rows.collection);
-        self.revs.insert(rows.collection.as_str().to_owned(), rows.rev);
-        let collection = rows.collection;
+        let Some(again) = self.pulls.answered(&rows) else { return };
         self.out.push(Output::Rows(rows));
-        if let Some(rev) = self.wanted.remove(&collection) {
-            self.want(collection, rev);
-        }
+        self.out.extend(again.into_iter().map(|pull| Output::Send(ClientFrame::Pull(pull))));
         self.complete();
     }
 

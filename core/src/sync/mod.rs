@@ -10,4 +10,6 @@ pub(crate) mod machine;
 mod machine_tests;
 #[cfg(test)]
 mod model_tests;
+mod pulls;
+mod requests;
 pub(crate) mod socket;

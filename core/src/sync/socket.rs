@@ -24,7 +24,6 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 const BUFFER: usize = 16 * 1024;
 
 /// What the socket gives.
-#[derive(Debug)]
 pub(crate) enum Incoming {
     Frame(Box<ServerFrame>, String),
     /// A frame of a newer server.
