@@ -148,15 +148,26 @@ impl Operator {
         self.until(what, |operator| probe(&operator.timeline(chat))).await
     }
 
-    /// Waits until [`Operator::state`] is this. It need not be at once when the phone is up to date: names of queues and
-    /// users are pulled beside the feed.
+    /// Waits until this phone shows what `other` shows. It need not be at once when both are up to date: what the one
+    /// has read comes to the other by the feed.
     ///
     /// # Panics
-    /// When it is something else after [`WAIT`].
-    pub async fn until_state(&self, wanted: &str, what: &str) {
-        let same = self.until("", |operator| (operator.state() == wanted).then_some(()));
-        if tokio::time::timeout(WAIT / 2, same).await.is_err() {
-            assert_eq!(self.state(), wanted, "{what}");
+    /// When they still differ after [`WAIT`].
+    pub async fn until_same_state(&self, other: &Operator, what: &str) {
+        let (mut ours, mut theirs) = (self.pulse.0.subscribe(), other.pulse.0.subscribe());
+        let same = async {
+            loop {
+                ours.mark_unchanged();
+                theirs.mark_unchanged();
+                if self.state() == other.state() {
+                    return;
+                }
+                // The senders live as long as the two phones.
+                tokio::select! { _ = ours.changed() => {}, _ = theirs.changed() => {} }
+            }
+        };
+        if tokio::time::timeout(WAIT, same).await.is_err() {
+            assert_eq!(self.state(), other.state(), "{what}");
         }
     }
 

@@ -50,11 +50,10 @@ async fn a_snapshot_with_the_feed_after_it_equals_a_later_snapshot() {
         let fresh = server.operator("Anna").await;
         fresh.until_online().await;
         fresh.until_offered(&mark).await;
-        let wanted = anna.state();
-        fresh.until_state(&wanted, &format!("a snapshot at the end of run {seed}")).await;
+        fresh.until_same_state(&anna, &format!("a snapshot at the end of run {seed}")).await;
         for (n, phone) in phones.iter().enumerate() {
             phone.until_offered(&mark).await;
-            phone.until_state(&wanted, &format!("the snapshot of run {n} with the feed to run {seed}")).await;
+            phone.until_same_state(&anna, &format!("the snapshot of run {n} with the feed to run {seed}")).await;
         }
         phones.push(fresh);
     }
