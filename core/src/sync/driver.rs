@@ -47,6 +47,9 @@ pub(crate) struct Driver {
     connecting: Option<Connecting>,
     pub(super) fetches: HashMap<u64, Fetching>,
     pub(super) typing: HashMap<(ChatId, Option<UserId>), u64>,
+    /// Content was deleted, and the log is to be truncated: at the end of the catch-up, or at once.
+    purge_due: bool,
+    /// When that is tried again.
     purge_at: Option<u64>,
     /// A batch that is being applied while the next one is read from the socket.
     applying: Option<tokio::task::JoinHandle<Result<apply::Applied>>>,
@@ -62,6 +65,7 @@ impl Driver {
             connecting: None,
             fetches: HashMap::new(),
             typing: HashMap::new(),
+            purge_due: false,
             purge_at: None,
             applying: None,
             ended: false,
@@ -89,7 +93,7 @@ impl Driver {
             }
         }
         self.input(Input::Stop).await;
-        if self.purge_at.is_some() {
+        if self.purge_due {
             self.finish_purge().await;
         }
     }
@@ -374,12 +378,16 @@ impl Driver {
                         snapshot::drop_stage(tx)
                     })?;
                 }
-                Ok(())
+                Ok(staged)
             })
             .await;
-        if let Err(error) = noted {
+        match noted {
+            Ok(staged) => self.purge_due |= staged,
             // The next start puts it right.
-            tracing::warn!(%error, "the outbox does not know that the connection was lost");
+            Err(error) => tracing::warn!(%error, "the outbox does not know that the connection was lost"),
+        }
+        if self.purge_due {
+            self.finish_purge().await;
         }
     }
 
@@ -402,8 +410,9 @@ impl Driver {
         for outcome in &applied.outcomes {
             self.shared.hub.command_ended(outcome);
         }
-        // Once a catch-up: while more is coming, the purge waits for its end.
-        if applied.purge && self.machine.is_live() {
+        self.purge_due |= applied.purge;
+        // Once a catch-up: while more is coming, the purge waits for its end, or for the connection's.
+        if self.purge_due && !self.machine.is_catching_up() {
             self.finish_purge().await;
         }
         applied.resync.then_some(Input::Resync)
@@ -411,7 +420,10 @@ impl Driver {
 
     async fn finish_purge(&mut self) {
         self.purge_at = match self.store(Store::finish_purge).await {
-            Ok(true) => None,
+            Ok(true) => {
+                self.purge_due = false;
+                None
+            }
             Ok(false) => Some(self.now().mono + PURGE_RETRY_MS),
             Err(error) => {
                 tracing::warn!(%error, "a purge could not be finished; it is tried again");

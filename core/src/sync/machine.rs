@@ -182,7 +182,12 @@ impl Machine {
         self.phase == Phase::Live
     }
 
-    /// Whether a connection is there or is still being tried for.
+    /// Whether more is announced of what happened before now.
+    pub(crate) fn is_catching_up(&self) -> bool {
+        self.phase.is_welcomed() && !self.is_live()
+    }
+
+    /// Whether there is no connection, and none is being tried for.
     pub(crate) fn has_ended(&self) -> bool {
         matches!(self.phase, Phase::Stopped | Phase::Refused(_))
     }
