@@ -1,7 +1,7 @@
 //! What every request and session shares.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
 use tokio::sync::Semaphore;
@@ -28,6 +28,8 @@ pub(crate) struct App {
     /// When the database last proved that it takes a write, and whether it did. The lock is held while one proof runs, so
     /// that however many ask, the disk is asked once a second.
     pub proved: tokio::sync::Mutex<Option<(Instant, Result<(), StoreError>)>>,
+    /// The newest notice of another process that was told to the sockets; only those may be forgotten.
+    pub told: AtomicI64,
     stopping: AtomicBool,
 }
 
@@ -38,6 +40,7 @@ impl App {
         registry: Arc<Registry>,
         passwords: Passwords,
         proxies: Vec<IpNet>,
+        told: i64,
     ) -> App {
         let throttle = Throttle::new(config.clock.clone());
         let snapshots = Arc::new(Semaphore::new(SNAPSHOTS));
@@ -51,6 +54,7 @@ impl App {
             proxies,
             snapshots,
             proved: tokio::sync::Mutex::new(None),
+            told: AtomicI64::new(told),
             stopping,
         }
     }

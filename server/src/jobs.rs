@@ -1,6 +1,7 @@
 //! What runs beside the requests: news from the command line, and the removal of what is over.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use switchboard_protocol::ids::UserId;
@@ -16,19 +17,20 @@ const PRUNE_EVERY: Duration = Duration::from_secs(600);
 const PRUNE_PAUSE: Duration = Duration::from_millis(50);
 
 /// Tells the sockets what another process committed.
-pub(crate) async fn follow_notices(app: Arc<App>, mut last: i64) {
+pub(crate) async fn follow_notices(app: Arc<App>) {
     let mut tick = tokio::time::interval(Duration::from_millis(app.config.limits.notice_poll_ms));
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut publisher = Publisher::new(app.registry.clone());
     loop {
         tick.tick().await;
-        match app.store.readers.read(move |sql| notices::after(sql, last)).await {
+        let told = app.told.load(Ordering::Acquire);
+        match app.store.readers.read(move |sql| notices::after(sql, told)).await {
             Ok((effects, newest)) => {
-                last = newest;
                 if !effects.is_empty() {
                     publisher.publish(effects);
                     publisher.batch_done();
                 }
+                app.told.store(newest, Ordering::Release);
             }
             Err(StoreError::Stopping) => return,
             Err(error) => tracing::warn!(%error, "cannot look for the command line's changes; trying again"),
@@ -67,7 +69,8 @@ async fn round(app: &App) -> Result<(), StoreError> {
         event = app.store.writer.write(move |tx| tx.prune_events(after)).await?;
         tokio::time::sleep(PRUNE_PAUSE).await;
     }
-    let told = app.store.readers.read(notices::newest).await?;
+    // Not the newest there is: that may be one which the sockets have yet to hear of.
+    let told = app.told.load(Ordering::Acquire);
     while app.store.writer.write(move |tx| tx.prune_rest(told)).await? {
         tokio::time::sleep(PRUNE_PAUSE).await;
     }

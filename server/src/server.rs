@@ -73,7 +73,7 @@ impl Server {
             .map_err(std::io::Error::other)??;
         let store = Arc::new(store);
         let told = store.readers.read(notices::newest).await?;
-        let app = Arc::new(App::new(config, store, registry, Passwords::new(), proxies));
+        let app = Arc::new(App::new(config, store, registry, Passwords::new(), proxies, told));
 
         let (close_listener, closed) = oneshot::channel();
         let router = http::router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
@@ -88,7 +88,7 @@ impl Server {
             drop(closed.await);
         });
         let listening = tokio::spawn(async move { serving.await });
-        let jobs = vec![tokio::spawn(jobs::follow_notices(app.clone(), told)), tokio::spawn(jobs::prune(app.clone()))];
+        let jobs = vec![tokio::spawn(jobs::follow_notices(app.clone())), tokio::spawn(jobs::prune(app.clone()))];
         tracing::info!(%address, "serving");
         Ok(Server { app, address, close_listener, listening, jobs })
     }
