@@ -43,7 +43,8 @@ impl Core {
 
     async fn enrol_at(&self, server: Url, code: String) -> Result<Account, CoreError> {
         let request = EnrolRequest { code, device: self.device_info() };
-        self.sign_in_by(server, |core, server| async move { core.shared().http.enrol(&server, &request).await }).await
+        self.sign_in_by(server, |core, server| async move { core.shared().http()?.enrol(&server, &request).await })
+            .await
     }
 
     /// Signs in by e-mail and password.
@@ -51,7 +52,8 @@ impl Core {
         let request =
             SignInRequest { email: email.trim().to_owned(), password: password.to_owned(), device: self.device_info() };
         let server = http::server(server)?;
-        self.sign_in_by(server, |core, server| async move { core.shared().http.sign_in(&server, &request).await }).await
+        self.sign_in_by(server, |core, server| async move { core.shared().http()?.sign_in(&server, &request).await })
+            .await
     }
 
     fn device_info(&self) -> DeviceInfo {
@@ -86,7 +88,7 @@ impl Core {
         let same = before.as_ref().is_none_or(|before| before.server == server && before.user.id == signed_in.user.id);
         if !same {
             // Nothing is lost by a slip of the finger: the new device is given back to the server.
-            let _ = self.shared().http.sign_out(&server, &signed_in.token).await;
+            let _ = self.shared().http()?.sign_out(&server, &signed_in.token).await;
             return Err(CoreError::InvalidInput("another user is signed in: sign out first".into()).into());
         }
         self.end_running().await;
@@ -117,7 +119,7 @@ impl Core {
             core.shared().forget_everything().await?;
             core.shared().hub.set_connection(ConnectionState::SignedOut);
             if let Some(device) = device {
-                let farewell = core.shared().http.sign_out(&device.server, &device.token);
+                let farewell = async { core.shared().http()?.sign_out(&device.server, &device.token).await };
                 match tokio::time::timeout(FAREWELL, farewell).await {
                     Ok(Ok(())) => {}
                     Ok(Err(error)) => tracing::info!(%error, "signed out here only"),

@@ -63,13 +63,37 @@ pub(crate) struct Shared {
     pub(crate) store: Arc<Store>,
     pub(crate) hub: Arc<Hub>,
     pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) tls: Arc<rustls::ClientConfig>,
-    http: Http,
+    /// Made when it is first needed: reading the root certificates takes longer than opening the store and its first
+    /// page, which needs no network.
+    net: OnceLock<Net>,
     account: RwLock<Option<SignedInDevice>>,
     clock_offset: AtomicI64,
 }
 
+/// What the network side needs.
+struct Net {
+    tls: Arc<rustls::ClientConfig>,
+    http: Http,
+}
+
 impl Shared {
+    fn net(&self) -> Result<&Net> {
+        if let Some(net) = self.net.get() {
+            return Ok(net);
+        }
+        let tls = http::tls()?;
+        let http = Http::new(&tls)?;
+        Ok(self.net.get_or_init(|| Net { tls: Arc::new(tls), http }))
+    }
+
+    pub(crate) fn http(&self) -> Result<&Http> {
+        Ok(&self.net()?.http)
+    }
+
+    pub(crate) fn tls(&self) -> Result<Arc<rustls::ClientConfig>> {
+        Ok(Arc::clone(&self.net()?.tls))
+    }
+
     pub(crate) fn account(&self) -> Option<SignedInDevice> {
         self.account.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -171,13 +195,11 @@ impl Core {
         let state = if account.is_some() { ConnectionState::Stopped } else { ConnectionState::SignedOut };
         let started = Arc::new(Hub::start(runtime.handle()?.clone(), state)?);
         let _ = hub.set(Arc::downgrade(&started));
-        let tls = http::tls()?;
         let shared = Arc::new(Shared {
             store,
             hub: started,
             clock: Arc::clone(&config.clock),
-            http: Http::new(&tls)?,
-            tls: Arc::new(tls),
+            net: OnceLock::new(),
             account: RwLock::new(account),
             clock_offset: AtomicI64::new(clock_offset),
         });

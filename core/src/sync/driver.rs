@@ -348,8 +348,8 @@ impl Driver {
     }
 
     fn connect(&mut self) {
-        let (device, tls) = (self.device(), Arc::clone(&self.shared.tls));
-        self.connecting = Some(tokio::spawn(async move { Socket::connect(device?.server, tls).await }));
+        let (device, shared) = (self.device(), Arc::clone(&self.shared));
+        self.connecting = Some(tokio::spawn(async move { Socket::connect(device?.server, shared.tls()?).await }));
     }
 
     async fn disconnect(&mut self) {
