@@ -23,6 +23,8 @@ fn run(connection: &mut Connection, migrations: &[&str]) -> Result<()> {
         if tables {
             return Err(Error::NotAStore);
         }
+        // Stays with the file. Not possible inside a transaction.
+        connection.execute_batch("PRAGMA journal_mode = WAL")?;
     } else if application != APPLICATION_ID {
         return Err(Error::NotAStore);
     }

@@ -236,6 +236,9 @@ impl Writer {
             // A commit that failed (a full disk) can leave the transaction open; nothing of it may get into the next.
             self.connection.execute_batch("ROLLBACK")?;
         }
+        if self.durability.is_none() {
+            self.connection.execute_batch("PRAGMA cache_size = -8192")?;
+        }
         if self.durability != Some(durability) {
             // Only possible between transactions. A FULL commit also syncs the NORMAL ones before it: same file.
             self.connection.execute_batch(match durability {

@@ -59,12 +59,9 @@ pub(super) fn writer(dir: &Path) -> Result<Connection> {
         OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
     )?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
-    connection.execute_batch(
-        "PRAGMA journal_mode = WAL;
-         PRAGMA secure_delete = ON;
-         PRAGMA temp_store = MEMORY;
-         PRAGMA cache_size = -8192;",
-    )?;
+    // Only what does not make SQLite read the schema: a cold start reads it once, on the connection that shows the
+    // first page. `migrate` and the first transaction set the rest.
+    connection.execute_batch("PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY;")?;
     connection.set_prepared_statement_cache_capacity(128);
     #[cfg(test)]
     let connection = super::scans::watch(connection);
