@@ -14,6 +14,7 @@ mod error;
 mod http;
 pub mod model;
 mod outbox;
+mod shared;
 mod store;
 mod sync;
 #[cfg(test)]

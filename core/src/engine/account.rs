@@ -7,10 +7,11 @@ use switchboard_protocol::device::{DeviceInfo, EnrolLink, EnrolRequest, SignInRe
 use switchboard_protocol::limits::MAX_NAME_BYTES;
 use url::Url;
 
-use super::{Core, blocking};
+use super::Core;
 use crate::error::{CoreError, Result};
 use crate::http;
 use crate::model::{Account, ConnectionState};
+use crate::shared::blocking;
 use crate::store::account::SignedInDevice;
 use crate::store::{Durability, account};
 

@@ -7,9 +7,10 @@ use switchboard_protocol::ids::{ChatId, CommandId, MessageId};
 use switchboard_protocol::limits::{MAX_INBOUND_FRAME_BYTES, MAX_TEXT_BYTES};
 use tokio::sync::oneshot;
 
-use super::{Core, blocking};
+use super::Core;
 use crate::error::{CoreError, Error, Result};
 use crate::model::{CommandKind, UnsentId};
+use crate::shared::blocking;
 use crate::store::outbox::NewCommand;
 use crate::store::{Changes, Durability, chat, draft, message, outbox, unsent};
 use crate::sync::driver::Order;

@@ -5,22 +5,20 @@ mod commands;
 mod reads;
 
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, Weak};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 
 use switchboard_protocol::UnixMillis;
 use switchboard_protocol::device::Platform;
-use switchboard_protocol::ids::UserId;
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use crate::clock::{Clock, SystemClock};
 use crate::error::{CoreError, Error, Result};
-use crate::http::{self, Http};
 use crate::model::ConnectionState;
-use crate::store::account::SignedInDevice;
+use crate::shared::Shared;
 use crate::store::{Changes, Store};
 use crate::sync::driver::{Driver, Order};
 use crate::views::{CommandListener, ConnectionListener, Hub, Subscription, TypingListener};
@@ -56,71 +54,6 @@ impl std::fmt::Debug for CoreConfig {
 struct Running {
     orders: mpsc::UnboundedSender<Order>,
     task: JoinHandle<()>,
-}
-
-/// What the tasks share. It does not hold the runtime, which can only be dropped from outside of it.
-pub(crate) struct Shared {
-    pub(crate) store: Arc<Store>,
-    pub(crate) hub: Arc<Hub>,
-    pub(crate) clock: Arc<dyn Clock>,
-    /// Made when it is first needed: reading the root certificates takes longer than opening the store and its first
-    /// page, which needs no network.
-    net: OnceLock<Net>,
-    account: RwLock<Option<SignedInDevice>>,
-    clock_offset: AtomicI64,
-}
-
-/// What the network side needs.
-struct Net {
-    tls: Arc<rustls::ClientConfig>,
-    http: Http,
-}
-
-impl Shared {
-    fn net(&self) -> Result<&Net> {
-        if let Some(net) = self.net.get() {
-            return Ok(net);
-        }
-        let tls = http::tls()?;
-        let http = Http::new(&tls)?;
-        Ok(self.net.get_or_init(|| Net { tls: Arc::new(tls), http }))
-    }
-
-    pub(crate) fn http(&self) -> Result<&Http> {
-        Ok(&self.net()?.http)
-    }
-
-    pub(crate) fn tls(&self) -> Result<Arc<rustls::ClientConfig>> {
-        Ok(Arc::clone(&self.net()?.tls))
-    }
-
-    pub(crate) fn account(&self) -> Option<SignedInDevice> {
-        self.account.read().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    pub(crate) fn me(&self) -> Option<UserId> {
-        self.account.read().unwrap_or_else(PoisonError::into_inner).as_ref().map(|account| account.user.id)
-    }
-
-    fn set_account(&self, account: Option<SignedInDevice>) {
-        *self.account.write().unwrap_or_else(PoisonError::into_inner) = account;
-    }
-
-    pub(crate) fn set_clock_offset(&self, offset: i64) {
-        self.clock_offset.store(offset, Ordering::Relaxed);
-    }
-
-    /// Deletes everything that this device knows, also who it is.
-    pub(crate) async fn forget_everything(&self) -> Result<()> {
-        self.set_account(None);
-        let store = Arc::clone(&self.store);
-        blocking(move || store.wipe()).await
-    }
-}
-
-/// Runs on one of the runtime's threads for blocking work. To be called on the runtime.
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
-    tokio::task::spawn_blocking(work).await.map_err(|error| Error::Task(error.to_string()))?
 }
 
 struct Inner {
@@ -195,14 +128,7 @@ impl Core {
         let state = if account.is_some() { ConnectionState::Stopped } else { ConnectionState::SignedOut };
         let started = Arc::new(Hub::start(runtime.handle()?.clone(), state)?);
         let _ = hub.set(Arc::downgrade(&started));
-        let shared = Arc::new(Shared {
-            store,
-            hub: started,
-            clock: Arc::clone(&config.clock),
-            net: OnceLock::new(),
-            account: RwLock::new(account),
-            clock_offset: AtomicI64::new(clock_offset),
-        });
+        let shared = Arc::new(Shared::new(store, started, Arc::clone(&config.clock), account, clock_offset));
         Ok(Core {
             inner: Arc::new(Inner {
                 config,
@@ -304,6 +230,6 @@ impl Core {
 
     /// The server's clock, as far as it is known: what waiting times are counted by.
     pub fn server_now(&self) -> UnixMillis {
-        self.shared().clock.now_ms().saturating_add(self.shared().clock_offset.load(Ordering::Relaxed))
+        self.shared().clock.now_ms().saturating_add(self.shared().clock_offset())
     }
 }

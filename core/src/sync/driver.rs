@@ -16,9 +16,9 @@ use super::apply;
 use super::machine::{Input, Machine, Now, Output};
 use super::requests::Fetching;
 use super::socket::{Incoming, Socket};
-use crate::engine::Shared;
 use crate::error::{CoreError, Error, Result};
 use crate::model::Typing;
+use crate::shared::Shared;
 use crate::store::account::SignedInDevice;
 use crate::store::{Durability, Store, account, collection, outbox, snapshot};
 
