@@ -120,15 +120,18 @@ impl TestServer {
         link(&self.admin(), self.seeded.user(name), &format!("http://{}", self.addr())).await
     }
 
-    /// A new phone of this user, signed in and started.
+    /// A new phone of this user, signed in and up to date.
     pub async fn operator(&self, name: &str) -> Operator {
-        Operator::enrol(&self.phone_dir(), &self.link(name).await).await.expect("the phone signs in")
+        let operator = Operator::enrol(&self.phone_dir(), &self.link(name).await).await.expect("the phone signs in");
+        operator.until_online().await;
+        operator
     }
 
     /// A new phone that reaches the server through a proxy.
     pub async fn operator_through(&self, proxy: &FaultProxy, name: &str) -> Operator {
         let operator = self.open_through(proxy, name).await;
         operator.core.start();
+        operator.until_online().await;
         operator
     }
 
