@@ -53,11 +53,19 @@ pub(crate) fn chat(n: u64, rev: u64) -> Chat {
         channel: ChannelId::from_bytes([1; 16]),
         channel_kind: ChannelKind::LiveChat,
         queue: None,
-        contact: Contact { id: ContactId::from_bytes([2; 16]), name: Some(format!("Contact {n}")), email: None },
+        contact: Contact {
+            id: ContactId::from_bytes([2; 16]),
+            name: Some(format!("Contact {n}")),
+            email: None,
+            phone: None,
+            known: false,
+        },
         state: ChatState::Waiting,
         owner: None,
         owner_epoch: 0,
         waiting_since: Some(NOW),
+        session: 1,
+        group: None,
     }
 }
 
@@ -71,6 +79,8 @@ pub(crate) fn inbound(chat: u64, no: u64, text: &str) -> Message {
         no,
         author: Author::Contact,
         text: text.into(),
+        private: false,
+        activity: None,
         sent_at: NOW + (no as i64) * 1000 + chat as i64,
         status: MessageStatus::Delivered,
     }
@@ -104,7 +114,7 @@ pub(crate) fn added(message: Message) -> EventBody {
 }
 
 pub(crate) fn gone(reason: GoneReason) -> EventBody {
-    EventBody::Gone(Gone { reason })
+    EventBody::Gone(Gone { reason, passed_on: None })
 }
 
 pub(crate) fn raised(outbound: bool, from: u64, upto: u64, status: MessageStatus) -> EventBody {
@@ -163,7 +173,7 @@ impl Phone {
         self.feed = feed;
         self.seq = cursor;
         for (opened, me) in chats {
-            let part = SnapshotPart { chats: vec![SnapshotChat { opened, me }] };
+            let part = SnapshotPart { chats: vec![SnapshotChat { opened, me }], passed_on: Vec::new() };
             let json = serde_json::to_string(&part).unwrap();
             self.store.write(Durability::Normal, |tx, _| snapshot::stage(tx, &json)).unwrap();
         }

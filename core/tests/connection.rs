@@ -357,7 +357,7 @@ async fn f64_a_chat_that_is_taken_leaves_with_everything_but_my_own_words() {
     let (told, mut heard) = tokio::sync::mpsc::unbounded_channel();
     let _kept = timeline.subscribe(Arc::new(move |update: switchboard_core::ListUpdate<_>| told.send(update).unwrap()));
     let command = connection.command().await;
-    connection.event(1, &EventBody::Gone(Gone { reason: GoneReason::Taken })).await;
+    connection.event(1, &EventBody::Gone(Gone { reason: GoneReason::Taken, passed_on: None })).await;
     let last = loop {
         let update = heard.recv().await.unwrap();
         if update.closed {

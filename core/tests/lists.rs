@@ -87,7 +87,7 @@ async fn f1_lists_follow_what_happens_in_every_filter_and_order() {
                 connection.event(n, &added(message)).await;
             }
             2 => connection.event(n, &owned(n, step + 2)).await,
-            _ => connection.event(n, &EventBody::Gone(Gone { reason: GoneReason::Taken })).await,
+            _ => connection.event(n, &EventBody::Gone(Gone { reason: GoneReason::Taken, passed_on: None })).await,
         }
     }
     let end = connection.seq;
@@ -140,10 +140,10 @@ async fn what_comes_in_above_pushes_nothing_out_of_a_window() {
     assert!(matches!(&update.changes[..], [ListChange::Insert { index: 0, row }] if row.chat == chat_id(1)));
     assert_eq!(list.rows().len(), 51);
     // One that leaves is filled up from below only down to the window's size.
-    connection.event(1, &EventBody::Gone(Gone { reason: GoneReason::Taken })).await;
+    connection.event(1, &EventBody::Gone(Gone { reason: GoneReason::Taken, passed_on: None })).await;
     let update = heard.recv().await.unwrap();
     assert!(matches!(update.changes[..], [ListChange::Remove { index: 0 }]));
-    connection.event(100, &EventBody::Gone(Gone { reason: GoneReason::Taken })).await;
+    connection.event(100, &EventBody::Gone(Gone { reason: GoneReason::Taken, passed_on: None })).await;
     let update = heard.recv().await.unwrap();
     assert!(matches!(update.changes[..], [ListChange::Remove { index: 0 }, ListChange::Insert { index: 49, .. }]));
     list.extend(1000).unwrap();

@@ -58,7 +58,7 @@ fn chats() -> Vec<OpenedChat> {
 }
 
 fn gone() -> EventBody {
-    EventBody::Gone(Gone { reason: GoneReason::Taken })
+    EventBody::Gone(Gone { reason: GoneReason::Taken, passed_on: None })
 }
 
 async fn filled(dir: &Path) -> (Phone, FakeServer, Connection) {
@@ -147,6 +147,7 @@ async fn f15_half_a_snapshot_leaves_no_byte_behind() {
             .into_iter()
             .map(|opened| switchboard_protocol::frame::SnapshotChat { opened, me: Default::default() })
             .collect(),
+        passed_on: Vec::new(),
     };
     connection.send(switchboard_protocol::ServerFrame::SnapshotPart(part)).await;
     // It is in the file before the connection breaks off.

@@ -112,7 +112,9 @@ macro_rules! codes {
 codes! {
     BadCredentials, BadEnrolmentCode, Unauthorized, Revoked,
     BadRequest, TooLarge, Unsupported, UpgradeApp, UpgradeServer, WrongOrigin, SlowDown,
-    IdReuse, NotFound, Taken, StaleEpoch, NotOwner, EmptyText, TextTooLong,
+    IdReuse, NotFound, Taken, StaleEpoch, NotOwner, TakeFirst, NewMessage, ChatClosed, NotWaiting, TransferToSelf, UserDisabled,
+    NotLiveChat, KnownContact, NoAddress, NotMember, BadHours, BadContact, BadTime, BadRating,
+    Forbidden, Changed, Blocked, EmptyText, TextTooLong,
     ShuttingDown, Replaced, TooSlow, Storage, Internal, Unknown,
 }
 

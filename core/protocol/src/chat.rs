@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::UnixMillis;
 use crate::contact::Contact;
-use crate::ids::{ChannelId, ChatId, QueueId, UserId};
+use crate::ids::{ChannelId, ChatId, GroupId, QueueId, UserId};
 use crate::message::Message;
 
 /// The kind of account that a customer writes through.
@@ -50,7 +50,7 @@ pub enum ChatState {
     Waiting,
     /// One user continues it.
     Owned,
-    /// Its last session was ended.
+    /// Its last session was ended: nobody owns it, and its last owner goes on reading it.
     Closed,
 }
 
@@ -84,6 +84,9 @@ pub struct Chat {
     /// The queue it waits in or was taken from; none when it was offered to users directly.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub queue: Option<QueueId>,
+    /// The group it waits in or was taken from, when it was offered to a group.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<GroupId>,
     /// The customer.
     pub contact: Contact,
     /// Who has it.
@@ -96,6 +99,8 @@ pub struct Chat {
     /// Since when it waits, when `waiting`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waiting_since: Option<UnixMillis>,
+    /// The number of its present or last session, from 1.
+    pub session: u64,
 }
 
 /// What one user has of a chat beside its row.
@@ -104,8 +109,23 @@ pub struct UserChat {
     /// The highest message `no` that the user has read, on any device; 0 when none.
     pub read_upto: u64,
     /// Whether the user moved it out of Recents.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub archived: bool,
+    /// Whether the user does not want to see it while it waits.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub ignored: bool,
+    /// Until when the user does not want to see it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub snoozed_until: Option<UnixMillis>,
+}
+
+impl UserChat {
+    /// What a customer's message does to it: the chat is back in Recents. Whoever applies such a message does this; no
+    /// event says so.
+    #[must_use]
+    pub const fn woken(self) -> UserChat {
+        UserChat { read_upto: self.read_upto, archived: false, ignored: false, snoozed_until: None }
+    }
 }
 
 /// A chat with its newest messages, oldest first: what opens a chat on a device.

@@ -6,34 +6,46 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
+use crate::UnixMillis;
 use crate::chat::ChannelKind;
-use crate::ids::{ChannelId, QueueId, UserId};
+use crate::hours::WeekHours;
+use crate::ids::{ChannelId, ChatId, GroupId, QueueId, UserId};
 
-/// The collections, by name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Collection {
+macro_rules! collections {
+    ($($(#[$doc:meta])* $variant:ident = $name:literal),+ $(,)?) => {
+        /// The collections, by name.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        pub enum Collection {
+            $($(#[$doc])* $variant,)+
+        }
+
+        impl Collection {
+            /// Every collection.
+            pub const ALL: &'static [Collection] = &[$(Collection::$variant),+];
+
+            /// The name in JSON and SQL.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Collection::$variant => $name,)+ }
+            }
+        }
+    };
+}
+
+collections! {
     /// [`UserRow`]: everybody with an account, also disabled ones, whose names old messages show.
-    Users,
+    Users = "users",
+    /// [`GroupRow`]: all groups.
+    Groups = "groups",
     /// [`QueueRow`]: all queues, with whether this user is a member.
-    Queues,
+    Queues = "queues",
     /// [`ChannelRow`]: all channels.
-    Channels,
+    Channels = "channels",
+    /// [`AlarmRow`]: what nobody looks after, for those who manage it.
+    Alarms = "alarms",
 }
 
 impl Collection {
-    /// Every collection.
-    pub const ALL: &'static [Collection] = &[Collection::Users, Collection::Queues, Collection::Channels];
-
-    /// The name in JSON and SQL.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Collection::Users => "users",
-            Collection::Queues => "queues",
-            Collection::Channels => "channels",
-        }
-    }
-
     /// The collection of this name.
     pub fn from_name(name: &str) -> Option<Collection> {
         Self::ALL.iter().copied().find(|collection| collection.as_str() == name)
@@ -77,6 +89,38 @@ impl Role {
     }
 }
 
+/// Whether a user can be offered chats.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Presence {
+    /// Is offered chats.
+    #[default]
+    Available,
+    /// Is there, and wants no new chats.
+    Away,
+    /// Is not at work.
+    OffShift,
+}
+
+impl Presence {
+    /// Every presence.
+    pub const ALL: &'static [Presence] = &[Presence::Available, Presence::Away, Presence::OffShift];
+
+    /// The presence as it stands in JSON and SQL.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Presence::Available => "available",
+            Presence::Away => "away",
+            Presence::OffShift => "off_shift",
+        }
+    }
+
+    /// The presence of this name.
+    pub fn from_name(name: &str) -> Option<Presence> {
+        Self::ALL.iter().copied().find(|presence| presence.as_str() == name)
+    }
+}
+
 /// A user as others see one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UserRow {
@@ -88,6 +132,26 @@ pub struct UserRow {
     pub role: Role,
     /// Whether the account is disabled.
     pub disabled: bool,
+    /// Its group.
+    pub group: GroupId,
+    /// The short number by which colleagues find the user.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub extension: Option<String>,
+    /// Whether the user can be offered chats.
+    #[serde(default)]
+    pub presence: Presence,
+    /// The user's own hours; in nobody else's row.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schedule: Option<WeekHours>,
+}
+
+/// A group as operators see one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GroupRow {
+    /// Its id.
+    pub id: GroupId,
+    /// Its name.
+    pub name: String,
 }
 
 /// A queue as operators see one.
@@ -99,6 +163,57 @@ pub struct QueueRow {
     pub name: String,
     /// Whether this user is one of its members.
     pub member: bool,
+    /// Whether this user is logged in to it.
+    #[serde(default)]
+    pub logged_in: bool,
+    /// Whether its waiting chats are taken first and answered then.
+    #[serde(default)]
+    pub take_first: bool,
+}
+
+/// Something that nobody looks after, for managers of the queue's or channel's group and for system owners.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AlarmRow {
+    /// The chat it is about; also the row's id in the collection.
+    pub chat: ChatId,
+    /// What is wrong.
+    pub kind: AlarmKind,
+    /// The chat's channel.
+    pub channel: ChannelId,
+    /// The queue it waits in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub queue: Option<QueueId>,
+    /// Since when.
+    pub since: UnixMillis,
+}
+
+/// What is wrong with a waiting chat.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AlarmKind {
+    /// It is offered to nobody: no route, no members, or nobody is available.
+    Unattended,
+    /// All to whom it is offered ignore it.
+    Ignored,
+    /// Something of a newer server.
+    #[serde(other)]
+    Unknown,
+}
+
+impl AlarmKind {
+    /// The kind as it stands in JSON and SQL.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            AlarmKind::Unattended => "unattended",
+            AlarmKind::Ignored => "ignored",
+            AlarmKind::Unknown => "unknown",
+        }
+    }
+
+    /// The kind of this name.
+    pub fn from_name(name: &str) -> Option<AlarmKind> {
+        [AlarmKind::Unattended, AlarmKind::Ignored].into_iter().find(|kind| kind.as_str() == name)
+    }
 }
 
 /// A channel as operators see one.

@@ -1,11 +1,14 @@
-//! What a user does to a chat.
+//! What a user does: to a chat, or about their own work.
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::ErrorCode;
+use crate::collection::Presence;
 use crate::frame::FrameError;
-use crate::ids::{ChatId, CommandId, UserId};
+use crate::hours::WeekHours;
+use crate::ids::{ChatId, CommandId, QueueId, UserId};
+use crate::transfer::TransferTarget;
+use crate::{ErrorCode, UnixMillis};
 
 /// A command as it travels. The body stays raw until the kind is known, so that an unknown kind is answered and not
 /// a broken frame.
@@ -13,14 +16,15 @@ use crate::ids::{ChatId, CommandId, UserId};
 pub struct CommandFrame {
     /// Chosen by the device (UUIDv7); the same id with the same content has its effect once.
     pub id: CommandId,
-    /// `reply`, `take`, `read`.
+    /// [`CommandBody::kind`].
     pub kind: String,
-    /// The chat it is about.
-    pub chat: ChatId,
-    /// The chat's `owner_epoch` when the user acted. Needed by `reply`.
+    /// The chat it is about; none for what is about the user alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chat: Option<ChatId>,
+    /// The chat's `owner_epoch` when the user acted. Needed by `reply`, `transfer`, `dealt_with`, `end`, `block`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner_epoch: Option<u64>,
-    /// The last message `no` that the user had seen when acting.
+    /// The last message `no` that the user had seen when acting. Needed by `dealt_with` and `end`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seen: Option<u64>,
     /// What belongs to the kind.
@@ -42,49 +46,151 @@ pub struct Read {
     pub upto: u64,
 }
 
-/// A command's kind with what belongs to it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum CommandBody {
-    /// A text to the customer.
-    Reply(Reply),
-    /// Take the chat without a reply.
-    Take,
-    /// Messages were read.
-    Read(Read),
+/// The chat is passed on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Transfer {
+    /// To whom.
+    pub to: TransferTarget,
+    /// A word to the next one, which the customer never gets; at most 16 KiB of UTF-8.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
 }
 
-impl CommandBody {
-    /// The name in the frame's `kind`.
-    pub const fn kind(&self) -> &'static str {
-        match self {
-            CommandBody::Reply(_) => "reply",
-            CommandBody::Take => "take",
-            CommandBody::Read(_) => "read",
-        }
-    }
+/// The chat's person is added to the contacts; what is given replaces what is known.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AddContact {
+    /// The name, not empty.
+    pub name: String,
+    /// The e-mail address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// The phone number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phone: Option<String>,
+}
 
-    /// Reads a command's body. `None`: a kind that this build does not know.
-    pub fn parse(frame: &CommandFrame) -> Result<Option<CommandBody>, FrameError> {
-        fn body<'a, T: Deserialize<'a>>(frame: &'a CommandFrame) -> Result<T, FrameError> {
-            let raw = frame.body.as_deref().map_or("{}", RawValue::get);
-            serde_json::from_str(raw).map_err(|error| FrameError::Malformed(error.to_string()))
-        }
-        Ok(Some(match frame.kind.as_str() {
-            "reply" => CommandBody::Reply(body(frame)?),
-            "take" => CommandBody::Take,
-            "read" => CommandBody::Read(body(frame)?),
-            _ => return Ok(None),
-        }))
-    }
+/// The user does not want to see the chat for a while.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Snooze {
+    /// Until when, by the server's clock; none ends it now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<UnixMillis>,
+}
 
-    /// The body as JSON; none for a kind without one.
-    pub fn to_json(&self) -> Result<Option<String>, serde_json::Error> {
-        match self {
-            CommandBody::Reply(body) => serde_json::to_string(body).map(Some),
-            CommandBody::Take => Ok(None),
-            CommandBody::Read(body) => serde_json::to_string(body).map(Some),
+/// Whether the user can be offered chats.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SetPresence {
+    /// From now on, until the schedule's next change.
+    pub presence: Presence,
+    /// With `off_shift`: gives back the owned chats whose customers wait for an answer.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub release: bool,
+}
+
+/// When the user is on shift.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SetSchedule {
+    /// The hours of a week: Available within, Off shift outside. None: by tap alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schedule: Option<WeekHours>,
+}
+
+/// The user goes to work in a queue, or stops.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QueueLogin {
+    /// A queue that the user is a member of.
+    pub queue: QueueId,
+    /// Whether the user is offered its chats.
+    pub logged_in: bool,
+}
+
+/// Makes the enum of commands with their names and bodies; `chat` or `user` says what a command is about.
+macro_rules! commands {
+    ($($(#[$doc:meta])* $variant:ident $(($body:ty))? = $kind:literal about $about:ident),+ $(,)?) => {
+        /// A command's kind with what belongs to it.
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        pub enum CommandBody {
+            $($(#[$doc])* $variant $(($body))?,)+
         }
-    }
+
+        impl CommandBody {
+            /// Every kind.
+            pub const KINDS: &'static [&'static str] = &[$($kind),+];
+
+            /// The name in the frame's `kind`.
+            pub const fn kind(&self) -> &'static str {
+                match self { $(commands!(@any $variant $(($body))?) => $kind,)+ }
+            }
+
+            /// Whether it is about a chat; otherwise it is about the user alone.
+            pub const fn is_about_chat(&self) -> bool {
+                match self { $(commands!(@any $variant $(($body))?) => commands!(@about $about),)+ }
+            }
+
+            /// Reads a command's body. `None`: a kind that this build does not know.
+            pub fn parse(frame: &CommandFrame) -> Result<Option<CommandBody>, FrameError> {
+                Ok(Some(match frame.kind.as_str() {
+                    $($kind => commands!(@parse frame $variant $(($body))?),)+
+                    _ => return Ok(None),
+                }))
+            }
+
+            /// The body as JSON; none for a kind without one.
+            pub fn to_json(&self) -> Result<Option<String>, serde_json::Error> {
+                match self { $(commands!(@bind body $variant $(($body))?) => commands!(@json body $(($body))?),)+ }
+            }
+        }
+    };
+    (@any $variant:ident ($body:ty)) => { CommandBody::$variant(_) };
+    (@any $variant:ident) => { CommandBody::$variant };
+    (@bind $name:ident $variant:ident ($body:ty)) => { CommandBody::$variant($name) };
+    (@bind $name:ident $variant:ident) => { CommandBody::$variant };
+    (@about chat) => { true };
+    (@about user) => { false };
+    (@parse $frame:ident $variant:ident ($body:ty)) => { CommandBody::$variant(read_body($frame)?) };
+    (@parse $frame:ident $variant:ident) => { CommandBody::$variant };
+    (@json $name:ident ($body:ty)) => { serde_json::to_string($name).map(Some) };
+    (@json $name:ident) => { Ok(None) };
+}
+
+fn read_body<'a, T: Deserialize<'a>>(frame: &'a CommandFrame) -> Result<T, FrameError> {
+    let raw = frame.body.as_deref().map_or("{}", RawValue::get);
+    serde_json::from_str(raw).map_err(|error| FrameError::Malformed(error.to_string()))
+}
+
+commands! {
+    /// A text to the customer.
+    Reply(Reply) = "reply" about chat,
+    /// Take the chat without a reply.
+    Take = "take" about chat,
+    /// Messages were read.
+    Read(Read) = "read" about chat,
+    /// Pass the chat on: by its owner, by a candidate while it waits, by its last owner when it is closed.
+    Transfer(Transfer) = "transfer" about chat,
+    /// Close the session and archive the chat: by its owner, or by a candidate while it waits.
+    DealtWith = "dealt_with" about chat,
+    /// The same, and the visitor is told. Live chat only.
+    End = "end" about chat,
+    /// Close the session and shut the visitor's address out: by the owner, for who is no known contact. Live chat only.
+    Block = "block" about chat,
+    /// Take the chat out of Recents; its owner stays.
+    Archive = "archive" about chat,
+    /// Bring it back.
+    Unarchive = "unarchive" about chat,
+    /// Do not show a waiting chat until the customer writes again.
+    Ignore = "ignore" about chat,
+    /// Do not show the chat for a while.
+    Snooze(Snooze) = "snooze" about chat,
+    /// Remove the chat, or the line of one that was passed on, for this user; an owned one is closed first.
+    Delete = "delete" about chat,
+    /// Add the chat's person to the contacts.
+    AddContact(AddContact) = "add_contact" about chat,
+    /// Available, Away or Off shift.
+    Presence(SetPresence) = "presence" about user,
+    /// The user's own hours.
+    Schedule(SetSchedule) = "schedule" about user,
+    /// Log in to a queue, or out of it.
+    QueueLogin(QueueLogin) = "queue_login" about user,
 }
 
 /// What became of a command.

@@ -15,4 +15,10 @@ pub struct Contact {
     /// The e-mail address the person gave, unverified.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
+    /// The phone number, as the channel or a user gave it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phone: Option<String>,
+    /// Whether a user added the person to the contacts. Who is not known is asked about: Add contact, Reply, Ignore.
+    #[serde(default)]
+    pub known: bool,
 }

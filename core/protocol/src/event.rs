@@ -7,8 +7,10 @@ use serde::{Deserialize, Serialize};
 use crate::chat::{Chat, OpenedChat, UserChat};
 use crate::frame::FrameError;
 use crate::message::{Message, MessageStatus};
+use crate::transfer::PassedOn;
 
-/// A message was added to a chat.
+/// A message was added to a chat. One that the customer wrote brings the chat back to Recents for all who see it
+/// ([`UserChat::woken`]).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MessageAdded {
     /// The message.
@@ -46,8 +48,12 @@ pub enum GoneReason {
     Deleted,
     /// This user left the staff group.
     Left,
-    /// The user's rights or queues changed.
+    /// Another candidate closed it without taking it.
+    DealtWith,
+    /// It is offered to others now: rights, queues, presence or the owner's time changed.
     Unassigned,
+    /// It was finished longer ago than phones keep chats.
+    Expired,
     /// A reason of a newer server.
     #[serde(other)]
     Unknown,
@@ -58,6 +64,9 @@ pub enum GoneReason {
 pub struct Gone {
     /// Why.
     pub reason: GoneReason,
+    /// What stays in the Archive of the user who passed it on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub passed_on: Option<PassedOn>,
 }
 
 /// Everything that the feed can carry.

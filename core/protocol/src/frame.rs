@@ -8,6 +8,7 @@ use crate::collection::{Collection, CollectionRow, Revisions};
 use crate::command::{CommandFrame, CommandResult};
 use crate::ids::{ChatId, CommandId, DeviceId, FeedId, UserId};
 use crate::message::Message;
+use crate::transfer::PassedOn;
 use crate::{ErrorCode, UnixMillis};
 
 /// A frame that cannot be used.
@@ -285,6 +286,9 @@ pub struct SnapshotChat {
 pub struct SnapshotPart {
     /// The chats, in no order.
     pub chats: Vec<SnapshotChat>,
+    /// What stays of chats that the user passed on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub passed_on: Vec<PassedOn>,
 }
 
 /// The snapshot is complete.

@@ -86,6 +86,8 @@ ids! {
     MessageId,
     /// A command of a phone; the same id never has two effects.
     CommandId,
+    /// A block of a visitor's address.
+    BlockId,
     /// The incarnation of a server's log: a restored database has a new one, and clients then take a snapshot.
     FeedId,
 }

@@ -7,6 +7,7 @@
 //! Times are Unix milliseconds of the server's clock ([`UnixMillis`]). A message's `no` counts from 1 in its chat and
 //! orders the timeline; nothing is ordered by a clock.
 
+pub mod block;
 pub mod chat;
 pub mod collection;
 pub mod command;
@@ -15,9 +16,11 @@ pub mod device;
 pub mod error_code;
 pub mod event;
 pub mod frame;
+pub mod hours;
 pub mod ids;
 pub mod limits;
 pub mod message;
+pub mod transfer;
 pub mod widget;
 
 pub use error_code::ErrorCode;

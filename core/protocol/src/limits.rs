@@ -26,3 +26,18 @@ pub const OPENED_MESSAGES: u32 = 50;
 
 /// The most messages that one `fetch` may ask for.
 pub const MAX_PAGE_MESSAGES: u32 = 100;
+
+/// A visitor's word beside a rating, in bytes of UTF-8.
+pub const MAX_COMMENT_BYTES: usize = 2_000;
+
+/// A phone number, in bytes.
+pub const MAX_PHONE_BYTES: usize = 32;
+
+/// Transfer, Dealt with, Archive and Ignore can be undone on the phone for this long before they are sent.
+pub const UNDO_MS: u64 = 5_000;
+
+/// The stretches of one week's hours.
+pub const MAX_INTERVALS: usize = 70;
+
+/// The days that may be taken out of one week's hours.
+pub const MAX_HOLIDAYS: usize = 400;

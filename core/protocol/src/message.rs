@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::UnixMillis;
 use crate::ids::{MessageId, UserId};
+use crate::transfer::TransferTarget;
 
 /// One message of a chat.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,8 +15,14 @@ pub struct Message {
     pub no: u64,
     /// Who wrote it.
     pub author: Author,
-    /// The text, at most 16 KiB of UTF-8, never empty.
+    /// The text, at most 16 KiB of UTF-8; empty for an activity alone.
     pub text: String,
+    /// Whether it is a note among staff, which no customer ever gets.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub private: bool,
+    /// What happened, when this is no text but a line of the chat's life.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub activity: Option<Activity>,
     /// When the server stored it.
     pub sent_at: UnixMillis,
     /// How far it got on its way to the customer; an inbound message has arrived and is `delivered`, or `read`.
@@ -35,6 +42,104 @@ pub enum Author {
         /// The user's name as the customer saw it.
         name: String,
     },
+    /// The server: an out-of-office reply, or something that happened by itself.
+    System,
+}
+
+/// What happened to a chat. It stands among the messages, so that everybody who sees the chat sees the same order. An
+/// app shows it in the user's language; the author is who did it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Activity {
+    /// The author took the chat, by a reply or by Take.
+    Taken,
+    /// The route gave it to this user at once.
+    Assigned {
+        /// To whom.
+        user: UserId,
+        /// The name.
+        name: String,
+    },
+    /// The author passed it on.
+    Transferred {
+        /// To whom.
+        to: TransferTarget,
+        /// The name of the user, queue or group.
+        name: String,
+    },
+    /// Nobody answered after a transfer: it is back with the one who passed it on, or follows its route.
+    Returned {
+        /// Back with whom; none when it follows its route.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        user: Option<UserId>,
+        /// The name.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+    },
+    /// Its owner could not go on, and it follows its route.
+    Released {
+        /// Why.
+        reason: ReleaseReason,
+    },
+    /// The author dealt with it: the session is closed.
+    DealtWith,
+    /// The author ended the session, and the visitor was told.
+    Ended,
+    /// The author blocked the visitor: the session is closed.
+    Blocked,
+    /// The visitor rated the last session.
+    Rated {
+        /// 1 to 5.
+        stars: u8,
+        /// What the visitor wrote beside it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        comment: Option<String>,
+    },
+    /// Something of a newer server.
+    #[serde(other)]
+    Unknown,
+}
+
+/// Why an owner lost a chat.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReleaseReason {
+    /// The account was disabled.
+    Disabled,
+    /// The owner went off shift, and gave it back or the queue wants it so.
+    OffShift,
+    /// The customer waited longer for an answer than the queue allows.
+    Unanswered,
+    /// A reason of a newer server.
+    #[serde(other)]
+    Unknown,
+}
+
+/// What a line of a chat is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum MessageKind {
+    /// Between the customer and staff.
+    Text,
+    /// Among staff.
+    Note,
+    /// Something that happened.
+    Activity,
+}
+
+impl Message {
+    /// What it is.
+    pub const fn kind(&self) -> MessageKind {
+        match (&self.activity, self.private) {
+            (Some(_), _) => MessageKind::Activity,
+            (None, true) => MessageKind::Note,
+            (None, false) => MessageKind::Text,
+        }
+    }
+
+    /// Whether the customer wrote it: what counts as unread, wakes a chat and is to be answered.
+    pub fn is_inbound(&self) -> bool {
+        self.author == Author::Contact && self.activity.is_none()
+    }
 }
 
 macro_rules! statuses {

@@ -25,6 +25,8 @@ frames! {
         Delivered(Upto) = "delivered",
         /// Messages were seen by the visitor.
         Read(Upto) = "read",
+        /// What the visitor thinks of the session that ended; answered by `accepted` or `refused`.
+        Rate(WidgetRate) = "rate",
         /// Keeps the connection alive; answered by `pong`.
         Ping(Empty) = "ping",
     }
@@ -45,8 +47,6 @@ frames! {
         Status(WidgetStatus) = "status",
         /// An operator is typing, or stopped.
         Typing(WidgetTyping) = "typing",
-        /// The session was ended.
-        Ended(Empty) = "ended",
         /// The last frame of a connection.
         Bye(crate::frame::Bye) = "bye",
         /// The answer to `ping`.
@@ -97,6 +97,18 @@ pub struct WidgetSend {
     pub email: Option<String>,
 }
 
+/// What the visitor thinks of the session that ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WidgetRate {
+    /// Chosen by the widget; sent again under the same id until answered.
+    pub id: MessageId,
+    /// 1 to 5.
+    pub stars: u8,
+    /// A word beside it, at most [`crate::limits::MAX_COMMENT_BYTES`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comment: Option<String>,
+}
+
 /// Somebody is typing, or stopped.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WidgetTyping {
@@ -130,7 +142,7 @@ pub enum PreChat {
 }
 
 /// How a channel's widget looks and greets. Every text is plain text.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct WidgetConfig {
     /// The panel's title: the company's name.
@@ -143,6 +155,37 @@ pub struct WidgetConfig {
     pub consent: String,
     /// The accent colour, `#rrggbb`; empty for the default.
     pub color: String,
+    /// Whether a visitor outside the hours is asked for an e-mail address together with the message.
+    pub offline_form: bool,
+    /// Shown outside the hours instead of the greeting; empty for the widget's own words.
+    pub offline_text: String,
+    /// Whether a visitor is asked for a rating after an ended session.
+    pub rating: bool,
+}
+
+impl Default for WidgetConfig {
+    fn default() -> Self {
+        Self {
+            title: String::new(),
+            greeting: String::new(),
+            pre_chat: PreChat::None,
+            consent: String::new(),
+            color: String::new(),
+            offline_form: true,
+            offline_text: String::new(),
+            rating: true,
+        }
+    }
+}
+
+/// Whether somebody is there to answer, by the hours of the queue that the channel leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WidgetHours {
+    /// Whether it is within the hours now. Always, where there are none.
+    pub open: bool,
+    /// When that changes next; none when it does not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changes_at: Option<UnixMillis>,
 }
 
 /// The answer to a widget's `hello`; the messages after `after` follow as `message` frames.
@@ -159,6 +202,11 @@ pub struct WidgetWelcome {
     pub config: WidgetConfig,
     /// Whether the visitor has given what the pre-chat form asks for.
     pub known: bool,
+    /// Whether the visitor has given an e-mail address, which the form outside the hours asks for.
+    #[serde(default)]
+    pub has_email: bool,
+    /// Whether somebody is there to answer.
+    pub hours: WidgetHours,
     /// The highest message `no` of the conversation; 0 when there is none yet.
     pub last_no: u64,
     /// The highest message `no` that the visitor has read.
@@ -189,19 +237,48 @@ pub enum WidgetAuthor {
         /// The name.
         name: String,
     },
+    /// The company: an out-of-office reply, or something that happened by itself.
+    System,
+}
+
+/// What happened, as a visitor sees it: a line of the conversation without a text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum WidgetEvent {
+    /// Somebody answers from now on.
+    Joined {
+        /// The operator's name.
+        name: String,
+    },
+    /// The conversation was passed on.
+    PassedOn {
+        /// The name of the operator who goes on; none when a queue or group does.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+    },
+    /// The session was ended. A rating may follow.
+    Ended,
+    /// The visitor rated the session.
+    Rated {
+        /// 1 to 5.
+        stars: u8,
+    },
 }
 
 /// A message of the conversation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WidgetMessage {
-    /// Its place in the conversation.
+    /// Its place in the conversation: rising, but not without gaps, for staff's notes have numbers too.
     pub no: u64,
     /// For the visitor's own messages the widget's id, otherwise the server's.
     pub id: MessageId,
     /// Who wrote it.
     pub author: WidgetAuthor,
-    /// The text.
+    /// The text; empty when something happened.
     pub text: String,
+    /// What happened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event: Option<WidgetEvent>,
     /// When the server stored it.
     pub sent_at: UnixMillis,
     /// How far it got.

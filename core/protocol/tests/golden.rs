@@ -8,15 +8,18 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 use serde_json::value::RawValue;
+use switchboard_protocol::block::{BlockRow, Sharing};
 use switchboard_protocol::chat::{ChannelKind, Chat, ChatState, OpenedChat, UserChat};
-use switchboard_protocol::collection::{Collection, CollectionRow};
-use switchboard_protocol::command::{CommandBody, CommandFrame, CommandResult, CommandStatus, Read, Reply};
+use switchboard_protocol::collection::*;
+use switchboard_protocol::command::*;
 use switchboard_protocol::contact::Contact;
 use switchboard_protocol::event::{EventBody, Gone, GoneReason, MessageAdded, StatusRaised};
 use switchboard_protocol::frame::*;
+use switchboard_protocol::hours::{Interval, WeekHours};
 use switchboard_protocol::ids::*;
 use switchboard_protocol::limits::PROTOCOL_VERSION;
-use switchboard_protocol::message::{Author, Message, MessageStatus};
+use switchboard_protocol::message::{Activity, Author, Message, MessageStatus, ReleaseReason};
+use switchboard_protocol::transfer::{PassedOn, TransferTarget};
 use switchboard_protocol::widget::*;
 use switchboard_protocol::{ClientFrame, ErrorCode, FrameError, ServerFrame};
 
@@ -42,15 +45,19 @@ fn chat() -> Chat {
         channel: ChannelId::from_bytes(bytes(2)),
         channel_kind: ChannelKind::LiveChat,
         queue: Some(QueueId::from_bytes(bytes(3))),
+        group: None,
         contact: Contact {
             id: ContactId::from_bytes(bytes(4)),
             name: Some("Мария".into()),
             email: Some("maria@example.com".into()),
+            phone: None,
+            known: true,
         },
         state: ChatState::Owned,
         owner: Some(UserId::from_bytes(bytes(5))),
         owner_epoch: 1,
         waiting_since: None,
+        session: 2,
     }
 }
 
@@ -60,6 +67,8 @@ fn inbound() -> Message {
         no: 1,
         author: Author::Contact,
         text: "Is the blue one in stock?\nСпасибо!".into(),
+        private: false,
+        activity: None,
         sent_at: NOW,
         status: MessageStatus::Delivered,
     }
@@ -71,8 +80,52 @@ fn outbound() -> Message {
         no: 2,
         author: Author::User { id: UserId::from_bytes(bytes(5)), name: "Anna".into() },
         text: "Yes, two left.".into(),
+        private: false,
+        activity: None,
         sent_at: NOW + 5_000,
         status: MessageStatus::Sent,
+    }
+}
+
+fn note() -> Message {
+    Message { no: 3, text: "She is waiting for the invoice.".into(), private: true, ..outbound() }
+}
+
+fn activity(activity: Activity) -> Message {
+    Message { no: 4, author: Author::System, text: String::new(), activity: Some(activity), ..outbound() }
+}
+
+fn activities() -> Vec<Activity> {
+    let (user, name) = (UserId::from_bytes(bytes(5)), "Anna".to_owned());
+    vec![
+        Activity::Taken,
+        Activity::Assigned { user, name: name.clone() },
+        Activity::Transferred { to: TransferTarget::Queue(QueueId::from_bytes(bytes(3))), name: "Repairs".into() },
+        Activity::Returned { user: Some(user), name: Some(name) },
+        Activity::Released { reason: ReleaseReason::Unanswered },
+        Activity::DealtWith,
+        Activity::Ended,
+        Activity::Blocked,
+        Activity::Rated { stars: 5, comment: Some("Quick!".into()) },
+    ]
+}
+
+fn passed_on() -> PassedOn {
+    PassedOn {
+        chat: ChatId::from_bytes(bytes(12)),
+        channel_kind: ChannelKind::LiveChat,
+        contact_name: Some("Tom".into()),
+        to: TransferTarget::User(UserId::from_bytes(bytes(5))),
+        to_name: "Anna".into(),
+        at: NOW,
+    }
+}
+
+fn hours() -> WeekHours {
+    WeekHours {
+        zone: "Europe/Berlin".into(),
+        intervals: vec![Interval { day: 1, from: 540, to: 1080 }, Interval { day: 5, from: 1320, to: 120 }],
+        holidays: vec!["2026-12-25".into()],
     }
 }
 
@@ -80,9 +133,9 @@ fn command(body: &CommandBody) -> CommandFrame {
     CommandFrame {
         id: CommandId::from_bytes(bytes(7)),
         kind: body.kind().into(),
-        chat: chat_id(),
-        owner_epoch: Some(0),
-        seen: Some(1),
+        chat: body.is_about_chat().then(chat_id),
+        owner_epoch: body.is_about_chat().then_some(0),
+        seen: body.is_about_chat().then_some(1),
         body: body.to_json().unwrap().as_deref().map(raw),
     }
 }
@@ -106,7 +159,29 @@ fn client_frames() -> Vec<(String, ClientFrame)> {
         CommandBody::Reply(Reply { text: "Yes, two left.".into() }),
         CommandBody::Take,
         CommandBody::Read(Read { upto: 1 }),
+        CommandBody::Transfer(Transfer {
+            to: TransferTarget::User(UserId::from_bytes(bytes(5))),
+            note: Some("She is waiting for the invoice.".into()),
+        }),
+        CommandBody::DealtWith,
+        CommandBody::End,
+        CommandBody::Block,
+        CommandBody::Archive,
+        CommandBody::Unarchive,
+        CommandBody::Ignore,
+        CommandBody::Snooze(Snooze { until: Some(NOW) }),
+        CommandBody::Delete,
+        CommandBody::AddContact(AddContact {
+            name: "Мария".into(),
+            email: Some("maria@example.com".into()),
+            phone: Some("+49 30 1234567".into()),
+        }),
+        CommandBody::Presence(SetPresence { presence: Presence::OffShift, release: true }),
+        CommandBody::Schedule(SetSchedule { schedule: Some(hours()) }),
+        CommandBody::QueueLogin(QueueLogin { queue: QueueId::from_bytes(bytes(3)), logged_in: true }),
     ];
+    let kinds: Vec<_> = commands.iter().map(CommandBody::kind).collect();
+    assert_eq!(kinds, CommandBody::KINDS);
     let commands =
         commands.iter().map(|body| (format!("command_{}", body.kind()), ClientFrame::Command(command(body))));
     plain.into_iter().map(|frame| (frame.kind().to_owned(), frame)).chain(commands).collect()
@@ -118,13 +193,26 @@ fn event_bodies() -> Vec<EventBody> {
         EventBody::Message(MessageAdded { message: outbound(), chat: Some(chat()) }),
         EventBody::Status(StatusRaised { outbound: true, from: 2, upto: 2, status: MessageStatus::Read }),
         EventBody::Chat(chat()),
-        EventBody::UserChat(UserChat { read_upto: 2, archived: false }),
-        EventBody::Gone(Gone { reason: GoneReason::Taken }),
+        EventBody::UserChat(UserChat { read_upto: 2, archived: true, ignored: false, snoozed_until: Some(NOW) }),
+        EventBody::Gone(Gone { reason: GoneReason::Transferred, passed_on: Some(passed_on()) }),
     ]
 }
 
+fn user_row() -> UserRow {
+    UserRow {
+        id: UserId::from_bytes(bytes(5)),
+        name: "Anna".into(),
+        role: Role::User,
+        disabled: false,
+        group: GroupId::from_bytes(bytes(13)),
+        extension: Some("101".into()),
+        presence: Presence::Away,
+        schedule: Some(hours()),
+    }
+}
+
 fn server_frames() -> Vec<(String, ServerFrame)> {
-    let row = r#"{"id":"0198c0de-0000-7000-8000-000000000005","name":"Anna","role":"user","disabled":false}"#;
+    let user_row = serde_json::to_string(&user_row()).unwrap();
     let plain = [
         ServerFrame::Welcome(Welcome {
             feed_id: FeedId::from_bytes(bytes(9)),
@@ -139,9 +227,10 @@ fn server_frames() -> Vec<(String, ServerFrame)> {
         ServerFrame::SnapshotBegin(SnapshotBegin { as_of: 42 }),
         ServerFrame::SnapshotPart(SnapshotPart {
             chats: vec![SnapshotChat {
-                opened: OpenedChat { chat: chat(), messages: vec![inbound(), outbound()], more: false },
-                me: UserChat { read_upto: 2, archived: false },
+                opened: OpenedChat { chat: chat(), messages: vec![inbound(), outbound(), note()], more: false },
+                me: UserChat { read_upto: 2, ..UserChat::default() },
             }],
+            passed_on: vec![passed_on()],
         }),
         ServerFrame::SnapshotEnd(SnapshotEnd { cursor: 42 }),
         ServerFrame::Page(Page { req: 1, chat: chat_id(), messages: vec![inbound()], more: false }),
@@ -150,7 +239,7 @@ fn server_frames() -> Vec<(String, ServerFrame)> {
             collection: Collection::Users,
             rev: 8,
             rows: vec![
-                CollectionRow { id: uuid::Uuid::from_bytes(bytes(5)), row: Some(raw(row)) },
+                CollectionRow { id: uuid::Uuid::from_bytes(bytes(5)), row: Some(raw(&user_row)) },
                 CollectionRow { id: uuid::Uuid::from_bytes(bytes(10)), row: None },
             ],
         }),
@@ -198,6 +287,11 @@ fn widget_client_frames() -> Vec<WidgetClientFrame> {
         WidgetClientFrame::Typing(WidgetTyping { name: None, typing: true }),
         WidgetClientFrame::Delivered(Upto { upto: 2 }),
         WidgetClientFrame::Read(Upto { upto: 2 }),
+        WidgetClientFrame::Rate(WidgetRate {
+            id: MessageId::from_bytes(bytes(14)),
+            stars: 5,
+            comment: Some("Quick!".into()),
+        }),
         WidgetClientFrame::Ping(Empty {}),
     ]
 }
@@ -214,8 +308,13 @@ fn widget_server_frames() -> Vec<WidgetServerFrame> {
                 pre_chat: PreChat::NameAndEmail,
                 consent: "We keep this chat for 90 days.".into(),
                 color: "#0a6cff".into(),
+                offline_form: true,
+                offline_text: "We are back on Monday.".into(),
+                rating: true,
             },
             known: true,
+            has_email: true,
+            hours: WidgetHours { open: true, changes_at: Some(NOW + 3_600_000) },
             last_no: 2,
             read_upto: 1,
             heartbeat_ms: 25_000,
@@ -226,6 +325,7 @@ fn widget_server_frames() -> Vec<WidgetServerFrame> {
             id: MessageId::from_bytes(bytes(7)),
             author: WidgetAuthor::Operator { name: "Anna".into() },
             text: "Yes, two left.".into(),
+            event: None,
             sent_at: NOW,
             status: MessageStatus::Sent,
         }),
@@ -233,7 +333,6 @@ fn widget_server_frames() -> Vec<WidgetServerFrame> {
         WidgetServerFrame::Refused(WidgetRefused { id: MessageId::from_bytes(bytes(6)), code: ErrorCode::TextTooLong }),
         WidgetServerFrame::Status(WidgetStatus { outbound: false, from: 1, upto: 1, status: MessageStatus::Read }),
         WidgetServerFrame::Typing(WidgetTyping { name: Some("Anna".into()), typing: true }),
-        WidgetServerFrame::Ended(Empty {}),
         WidgetServerFrame::Bye(Bye { code: ErrorCode::SlowDown, retry_ms: 10_000 }),
         WidgetServerFrame::Pong(Empty {}),
     ]
@@ -308,6 +407,77 @@ fn f61_every_widget_frame_has_its_golden_file() {
         names.push(frame.kind().to_owned());
     }
     check_complete("widget_server", names, WidgetServerFrame::TYPES);
+}
+
+/// What stands inside of frames and bodies, a file each.
+#[test]
+fn every_part_has_its_golden_file() {
+    fn part<T: serde::Serialize + serde::de::DeserializeOwned>(names: &mut Vec<String>, name: &str, value: &T) {
+        let json = serde_json::to_string(value).unwrap();
+        check("parts", name, &json, |text| serde_json::to_string(&serde_json::from_str::<T>(text).unwrap()).unwrap());
+        names.push(name.to_owned());
+    }
+    let names = &mut Vec::new();
+    for it in activities() {
+        let message = activity(it);
+        let value = serde_json::to_value(&message).unwrap();
+        let kind = value.pointer("/activity/kind").and_then(Value::as_str).unwrap().to_owned();
+        part(names, &format!("activity_{kind}"), &message);
+    }
+    let author = WidgetAuthor::System;
+    let events = [
+        ("joined", WidgetEvent::Joined { name: "Anna".into() }),
+        ("passed_on", WidgetEvent::PassedOn { name: None }),
+        ("ended", WidgetEvent::Ended),
+        ("rated", WidgetEvent::Rated { stars: 5 }),
+    ];
+    for (name, event) in events {
+        let message = WidgetMessage {
+            no: 3,
+            id: MessageId::from_bytes(bytes(7)),
+            author: author.clone(),
+            text: String::new(),
+            event: Some(event),
+            sent_at: NOW,
+            status: MessageStatus::Sent,
+        };
+        part(names, &format!("widget_event_{name}"), &message);
+    }
+    part(names, "row_user", &user_row());
+    part(names, "row_group", &GroupRow { id: GroupId::from_bytes(bytes(13)), name: "Sales".into() });
+    let queue = QueueRow {
+        id: QueueId::from_bytes(bytes(3)),
+        name: "Repairs".into(),
+        member: true,
+        logged_in: true,
+        take_first: false,
+    };
+    part(names, "row_queue", &queue);
+    let channel = ChannelRow { id: ChannelId::from_bytes(bytes(2)), name: "Shop".into(), kind: ChannelKind::LiveChat };
+    part(names, "row_channel", &channel);
+    let alarm = AlarmRow {
+        chat: chat_id(),
+        kind: AlarmKind::Unattended,
+        channel: ChannelId::from_bytes(bytes(2)),
+        queue: Some(QueueId::from_bytes(bytes(3))),
+        since: NOW,
+    };
+    part(names, "row_alarm", &alarm);
+    let block = BlockRow {
+        id: BlockId::from_bytes(bytes(15)),
+        address: "2001:db8::/64".into(),
+        visitors: 3,
+        chat: chat_id(),
+        channel: ChannelId::from_bytes(bytes(2)),
+        by: UserId::from_bytes(bytes(5)),
+        created_at: NOW,
+        expires_at: NOW + 86_400_000,
+    };
+    part(names, "block", &block);
+    part(names, "sharing", &Sharing { visitors: 3 });
+    check_complete("parts", names.clone(), &[]);
+    let newer = r#"{"kind":"beamed_up","by":"Scotty"}"#;
+    assert_eq!(serde_json::from_str::<Activity>(newer).unwrap(), Activity::Unknown);
 }
 
 #[test]

@@ -28,6 +28,7 @@ pub(crate) fn store(tx: &Transaction<'_>, answer: &Rows) -> Result<()> {
             Collection::Users => user(tx, row)?,
             Collection::Queues => queue(tx, row)?,
             Collection::Channels => channel(tx, row)?,
+            Collection::Groups | Collection::Alarms => {}
         }
     }
     tx.prepare_cached(

@@ -55,6 +55,7 @@ pub(crate) fn insert(tx: &Transaction<'_>, chat: i64, message: &Message) -> Resu
     let pos = pos(chat, message.no).ok_or(Error::BadAnswer("a message number beyond 32 bits".into()))?;
     let (author, author_id, author_name) = match &message.author {
         Author::Contact => (CONTACT, None, None),
+        Author::System => (USER, None, None),
         Author::User { id, name } => (USER, Some(Blob(*id)), Some(name.as_str())),
     };
     let mut insert = tx.prepare_cached(

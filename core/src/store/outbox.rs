@@ -122,7 +122,7 @@ fn frame(
     seen: Option<u64>,
 ) -> Result<CommandFrame> {
     let json = body.to_json()?.map(RawValue::from_string).transpose()?;
-    Ok(CommandFrame { id, kind: body.kind().to_owned(), chat, owner_epoch, seen, body: json })
+    Ok(CommandFrame { id, kind: body.kind().to_owned(), chat: Some(chat), owner_epoch, seen, body: json })
 }
 
 /// Marks those whose turn it is as in flight and gives their frames. Committed before a byte of them leaves, so that

@@ -29,7 +29,10 @@ fn no_statement_scans_a_table() {
         };
         let messages = (1..=EACH).map(|no| inbound(n, no, &format!("word{no} заказ 手机 number {n}"))).collect();
         events.push((n, opened(row, messages, n % 3 == 0)));
-        events.push((n, EventBody::UserChat(UserChat { read_upto: EACH - n % 2, archived: n % 10 == 9 })));
+        events.push((
+            n,
+            EventBody::UserChat(UserChat { read_upto: EACH - n % 2, archived: n % 10 == 9, ..UserChat::default() }),
+        ));
     }
     for batch in events.chunks(200) {
         phone.feed(batch);

@@ -196,7 +196,7 @@ impl<'a> Batch<'a> {
                 Ok(())
             }
             EventBody::UserChat(own) => self.user_chat(chat, own),
-            EventBody::Gone(Gone { reason }) => self.gone(chat, reason),
+            EventBody::Gone(Gone { reason, .. }) => self.gone(chat, reason),
         }
     }
 

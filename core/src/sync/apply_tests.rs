@@ -50,10 +50,10 @@ fn f1_an_opened_chat_shows_its_last_message_time_and_unread() {
     phone.feed_one(1, added(inbound(1, 4, "ok")));
     let row = phone.inbox().remove(0);
     assert_eq!((row.unread, row.last_message.unwrap().preview.as_str()), (3, "ok"));
-    phone.feed_one(1, EventBody::UserChat(UserChat { read_upto: 2, archived: false }));
+    phone.feed_one(1, EventBody::UserChat(UserChat { read_upto: 2, archived: false, ..UserChat::default() }));
     assert_eq!(phone.inbox()[0].unread, 1);
     // A reading that is behind changes nothing.
-    phone.feed_one(1, EventBody::UserChat(UserChat { read_upto: 1, archived: false }));
+    phone.feed_one(1, EventBody::UserChat(UserChat { read_upto: 1, archived: false, ..UserChat::default() }));
     assert_eq!(phone.inbox()[0].unread, 1);
 }
 
@@ -61,7 +61,7 @@ fn f1_an_opened_chat_shows_its_last_message_time_and_unread() {
 fn f43_an_archived_chat_leaves_recents_until_the_customer_writes() {
     let mut phone = Phone::new();
     phone.feed_one(1, opened(chat(1, 1), vec![inbound(1, 1, "hello")], false));
-    phone.feed_one(1, EventBody::UserChat(UserChat { read_upto: 1, archived: true }));
+    phone.feed_one(1, EventBody::UserChat(UserChat { read_upto: 1, archived: true, ..UserChat::default() }));
     assert!(phone.inbox().is_empty());
     phone.feed_one(1, added(inbound(1, 2, "again")));
     assert_eq!(phone.inbox().len(), 1);
@@ -324,7 +324,7 @@ fn f62_a_snapshot_replaces_what_the_server_has_and_keeps_what_is_mine() {
     phone.store.write(Durability::Full, |tx, _| draft::save(tx, chat_id(1), "draft", NOW)).unwrap();
     let one = OpenedChat { chat: chat(1, 9), messages: vec![inbound(1, 2, "new 1")], more: true };
     let three = OpenedChat { chat: chat(3, 1), messages: vec![inbound(3, 1, "new 3")], more: false };
-    let user = UserChat { read_upto: 2, archived: false };
+    let user = UserChat { read_upto: 2, archived: false, ..UserChat::default() };
     let applied = phone.snapshot(phone.feed, 50, vec![(one, user), (three, UserChat::default())]);
     assert!(applied.purge);
     assert_eq!(phone.texts(1), ["new 1", "kept"]);

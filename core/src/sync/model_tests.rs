@@ -87,7 +87,11 @@ impl Server {
                     room.visible = true;
                     let opened = EventBody::ChatOpened(self.opened(n));
                     self.append(n, &opened, None);
-                    let own = UserChat { read_upto: self.rooms[n as usize].read_upto, archived: false };
+                    let own = UserChat {
+                        read_upto: self.rooms[n as usize].read_upto,
+                        archived: false,
+                        ..UserChat::default()
+                    };
                     self.append(n, &EventBody::UserChat(own), None);
                 }
             }
@@ -107,7 +111,8 @@ impl Server {
                 (room.epoch, room.rev, room.visible) = (room.epoch + 1, room.rev + 1, true);
                 let opened = EventBody::ChatOpened(self.opened(n));
                 self.append(n, &opened, None);
-                let own = UserChat { read_upto: self.rooms[n as usize].read_upto, archived: false };
+                let own =
+                    UserChat { read_upto: self.rooms[n as usize].read_upto, archived: false, ..UserChat::default() };
                 self.append(n, &EventBody::UserChat(own), None);
             }
             8 if room.visible && no > 1 => {
@@ -132,14 +137,14 @@ impl Server {
         if random.random_bool(0.1) {
             return answer(CommandStatus::Retry, Some(ErrorCode::Storage));
         }
-        let n = (0..CHATS).find(|n| chat_id(*n) == command.chat).unwrap();
+        let n = (0..CHATS).find(|n| Some(chat_id(*n)) == command.chat).unwrap();
         let room = &mut self.rooms[n as usize];
         let body = CommandBody::parse(command).unwrap().unwrap();
         let result = match body {
             _ if !room.visible => answer(CommandStatus::Conflict, Some(ErrorCode::Taken)),
             CommandBody::Read(read) => {
                 room.read_upto = room.read_upto.max(read.upto);
-                let own = UserChat { read_upto: room.read_upto, archived: false };
+                let own = UserChat { read_upto: room.read_upto, archived: false, ..UserChat::default() };
                 let seq = self.append(n, &EventBody::UserChat(own), Some(command.id));
                 CommandResult { seq: Some(seq), ..answer(CommandStatus::Applied, None) }
             }
@@ -158,6 +163,7 @@ impl Server {
                 let seq = self.append(n, &body, Some(command.id));
                 CommandResult { seq: Some(seq), ..answer(CommandStatus::Applied, None) }
             }
+            _ => answer(CommandStatus::Rejected, Some(ErrorCode::Unsupported)),
         };
         self.results.insert(command.id, result.clone());
         result
@@ -215,7 +221,11 @@ impl Run {
             let visible = (0..CHATS).filter(|n| self.server.rooms[*n as usize].visible);
             let chats = visible
                 .map(|n| {
-                    let own = UserChat { read_upto: self.server.rooms[n as usize].read_upto, archived: false };
+                    let own = UserChat {
+                        read_upto: self.server.rooms[n as usize].read_upto,
+                        archived: false,
+                        ..UserChat::default()
+                    };
                     (self.server.opened(n), own)
                 })
                 .collect();

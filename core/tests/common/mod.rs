@@ -53,11 +53,19 @@ pub fn chat(n: u8, rev: u64) -> Chat {
         channel: ChannelId::from_bytes([1; 16]),
         channel_kind: ChannelKind::LiveChat,
         queue: None,
-        contact: Contact { id: ContactId::from_bytes([2; 16]), name: Some(format!("Contact {n}")), email: None },
+        contact: Contact {
+            id: ContactId::from_bytes([2; 16]),
+            name: Some(format!("Contact {n}")),
+            email: None,
+            phone: None,
+            known: false,
+        },
         state: ChatState::Waiting,
         owner: None,
         owner_epoch: 0,
         waiting_since: Some(NOW),
+        session: 1,
+        group: None,
     }
 }
 
@@ -69,6 +77,8 @@ pub fn inbound(chat: u8, no: u64, text: &str) -> Message {
         no,
         author: Author::Contact,
         text: text.into(),
+        private: false,
+        activity: None,
         sent_at: NOW + no as i64 * 1000,
         status: MessageStatus::Delivered,
     }
@@ -261,7 +271,7 @@ impl Connection {
         self.send(ServerFrame::SnapshotBegin(SnapshotBegin { as_of })).await;
         for opened in chats {
             let chats = vec![SnapshotChat { opened, me: UserChat::default() }];
-            self.send(ServerFrame::SnapshotPart(SnapshotPart { chats })).await;
+            self.send(ServerFrame::SnapshotPart(SnapshotPart { chats, passed_on: Vec::new() })).await;
         }
         self.send(ServerFrame::SnapshotEnd(SnapshotEnd { cursor: as_of })).await;
         self.seq = as_of;

@@ -124,6 +124,7 @@ fn widget(looks: &Looks) -> WidgetConfig {
         pre_chat: looks.pre_chat.into(),
         consent: looks.consent.clone(),
         color: looks.color.clone(),
+        ..WidgetConfig::default()
     }
 }
 

@@ -70,7 +70,13 @@ impl ChatRow {
             channel: row.id(1)?,
             channel_kind: ChannelKind::from_name(&kind).ok_or_else(|| bad_name(2, "channel kind"))?,
             queue: row.maybe_id(3)?,
-            contact: Contact { id: row.id::<ContactId>(4)?, name: row.get(5)?, email: row.get(6)? },
+            contact: Contact {
+                id: row.id::<ContactId>(4)?,
+                name: row.get(5)?,
+                email: row.get(6)?,
+                phone: None,
+                known: false,
+            },
             visitor: row.maybe_id(7)?,
             state: ChatState::from_name(&state).ok_or_else(|| bad_name(8, "chat state"))?,
             owner: row.maybe_id(9)?,
@@ -93,11 +99,13 @@ impl ChatRow {
             channel: self.channel,
             channel_kind: self.channel_kind,
             queue: self.queue,
+            group: None,
             contact: self.contact.clone(),
             state: self.state,
             owner: self.owner,
             owner_epoch: self.owner_epoch,
             waiting_since: self.waiting_since,
+            session: 1,
         }
     }
 
@@ -136,7 +144,7 @@ pub(super) fn access(
     Ok(connection
         .sql("SELECT access, read_upto, archived FROM chat_users WHERE chat_id = ?1 AND user_id = ?2")?
         .query_row((Blob(chat), Blob(user)), |row| {
-            let mine = UserChat { read_upto: row.count(1)?, archived: row.get(2)? };
+            let mine = UserChat { read_upto: row.count(1)?, archived: row.get(2)?, ..UserChat::default() };
             Ok((Access::from_rank(row.get(0)?), mine))
         })
         .optional()?)
@@ -190,6 +198,8 @@ fn message(row: &Row<'_>) -> rusqlite::Result<Message> {
         no: row.count(1)?,
         author: if outbound { Author::User { id: row.id(3)?, name: row.get(4)? } } else { Author::Contact },
         text: row.get(5)?,
+        private: false,
+        activity: None,
         sent_at: row.get(6)?,
         status: MessageStatus::from_rank(row.get(7)?).ok_or_else(|| bad_name(7, "message status"))?,
     })
@@ -271,7 +281,7 @@ impl Tx<'_> {
                  ON CONFLICT (chat_id, user_id) DO UPDATE SET access = excluded.access RETURNING read_upto, archived",
             )?
             .query_row((Blob(chat), Blob(user), access.rank()), |row| {
-                Ok(UserChat { read_upto: row.count(0)?, archived: row.get(1)? })
+                Ok(UserChat { read_upto: row.count(0)?, archived: row.get(1)?, ..UserChat::default() })
             })?)
     }
 

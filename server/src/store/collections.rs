@@ -3,7 +3,9 @@
 use rusqlite::Connection;
 use serde_json::value::RawValue;
 use switchboard_protocol::chat::ChannelKind;
-use switchboard_protocol::collection::{ChannelRow, Collection, CollectionRow, QueueRow, Revisions, Role, UserRow};
+use switchboard_protocol::collection::{
+    ChannelRow, Collection, CollectionRow, Presence, QueueRow, Revisions, Role, UserRow,
+};
 use switchboard_protocol::ids::UserId;
 
 use super::StoreError;
@@ -41,7 +43,8 @@ pub fn since(
     let now = revision(connection, collection)?;
     let rows = match collection {
         Collection::Users => {
-            let mut query = connection.sql("SELECT id, name, role, disabled FROM users WHERE rev > ?1 ORDER BY rev")?;
+            let mut query =
+                connection.sql("SELECT id, name, role, disabled, group_id FROM users WHERE rev > ?1 ORDER BY rev")?;
             let rows: Vec<UserRow> = query
                 .query_map([int(rev)], |row| {
                     let role: String = row.get(2)?;
@@ -50,6 +53,10 @@ pub fn since(
                         name: row.get(1)?,
                         role: Role::from_name(&role).ok_or_else(|| bad_name(2, "role"))?,
                         disabled: row.get(3)?,
+                        group: row.id(4)?,
+                        extension: None,
+                        presence: Presence::Available,
+                        schedule: None,
                     })
                 })?
                 .collect::<Result<_, _>>()?;
@@ -63,11 +70,18 @@ pub fn since(
             )?;
             let rows: Vec<QueueRow> = query
                 .query_map((int(rev), Blob(user)), |row| {
-                    Ok(QueueRow { id: row.id(0)?, name: row.get(1)?, member: row.get(2)? })
+                    Ok(QueueRow {
+                        id: row.id(0)?,
+                        name: row.get(1)?,
+                        member: row.get(2)?,
+                        logged_in: row.get(2)?,
+                        take_first: false,
+                    })
                 })?
                 .collect::<Result<_, _>>()?;
             rows.iter().map(|queue| row(queue.id.as_bytes(), queue)).collect::<Result<_, _>>()?
         }
+        Collection::Groups | Collection::Alarms => Vec::new(),
         Collection::Channels => {
             let mut query = connection.sql("SELECT id, name, kind FROM channels WHERE rev > ?1 ORDER BY rev")?;
             let rows: Vec<ChannelRow> = query

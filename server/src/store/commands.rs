@@ -32,7 +32,10 @@ impl Command {
     /// Reads a frame's body. The error is the answer: a frame whose command cannot be used is no broken connection.
     pub fn from_frame(frame: &CommandFrame) -> Result<Command, CommandResult> {
         match CommandBody::parse(frame) {
-            Ok(Some(body)) => Ok(Command { id: frame.id, chat: frame.chat, owner_epoch: frame.owner_epoch, body }),
+            Ok(Some(body)) => match frame.chat {
+                Some(chat) => Ok(Command { id: frame.id, chat, owner_epoch: frame.owner_epoch, body }),
+                None => Err(rejected(frame.id, ErrorCode::BadRequest)),
+            },
             Ok(None) => Err(rejected(frame.id, ErrorCode::Unsupported)),
             Err(_) => Err(rejected(frame.id, ErrorCode::BadRequest)),
         }
@@ -77,6 +80,7 @@ fn fingerprint(chat: ChatId, body: &CommandBody) -> [u8; 32] {
         CommandBody::Reply(Reply { text }) => hash.update(text.as_bytes()),
         CommandBody::Take => {}
         CommandBody::Read(read) => hash.update(read.upto.to_be_bytes()),
+        _ => {}
     }
     hash.finalize().into()
 }
@@ -131,6 +135,7 @@ impl Tx<'_> {
             }
             CommandBody::Take => self.take(user, command)?,
             CommandBody::Read(read) => self.read(user, command, read.upto)?,
+            _ => rejected(command.id, ErrorCode::Unsupported),
         };
         let json = serde_json::to_string(&result).map_err(|error| StoreError::Unexpected(error.to_string()))?;
         self.sql
@@ -198,6 +203,8 @@ impl Tx<'_> {
             no: chat.last_no + 1,
             author: Author::User { id: user, name: self.user_name(user)? },
             text: reply.text.clone(),
+            private: false,
+            activity: None,
             sent_at: self.now,
             status: MessageStatus::Sent,
         };

@@ -169,7 +169,7 @@ mod tests {
     #[test]
     fn a_frame_made_by_hand_is_the_protocols_own() {
         let chat = ChatId::new();
-        let body = EventBody::Gone(Gone { reason: GoneReason::Taken });
+        let body = EventBody::Gone(Gone { reason: GoneReason::Taken, passed_on: None });
         let json = body.to_json().unwrap();
         for command in [None, Some(CommandId::new())] {
             let ours = event_frame(7, Some(&tail(chat, body.kind(), 3, &json, command)));

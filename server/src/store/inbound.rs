@@ -96,8 +96,10 @@ pub(super) fn visitor_frame(message: &Message, client_id: Option<MessageId>) -> 
         author: match &message.author {
             Author::Contact => WidgetAuthor::Visitor,
             Author::User { name, .. } => WidgetAuthor::Operator { name: name.clone() },
+            Author::System => WidgetAuthor::System,
         },
         text: message.text.clone(),
+        event: None,
         sent_at: message.sent_at,
         status: message.status,
     });
@@ -170,6 +172,8 @@ impl Tx<'_> {
             no: chat.last_no + 1,
             author: Author::Contact,
             text: send.text.clone(),
+            private: false,
+            activity: None,
             sent_at: self.now,
             status: MessageStatus::Delivered,
         };
@@ -260,7 +264,7 @@ impl Tx<'_> {
         author_epoch: Option<u64>,
     ) -> Result<(), StoreError> {
         let (author_id, author_name) = match &message.author {
-            Author::Contact => (None, None),
+            Author::Contact | Author::System => (None, None),
             Author::User { id, name } => (Some(Blob(*id)), Some(name.as_str())),
         };
         self.sql

@@ -143,7 +143,7 @@ impl Tx<'_> {
         }
         self.withdraw(users, chat.id)?;
         // Stored after the withdrawal, which would otherwise take it too.
-        let event = self.event(chat.id, chat.rev, &EventBody::Gone(Gone { reason }), None)?;
+        let event = self.event(chat.id, chat.rev, &EventBody::Gone(Gone { reason, passed_on: None }), None)?;
         self.append_to(users, &event)?;
         Ok(())
     }

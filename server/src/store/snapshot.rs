@@ -42,14 +42,17 @@ pub fn read(connection: &Connection, user: UserId) -> Result<Snapshot, StoreErro
         // The text and about what stands around it.
         let weight = 600 + opened.messages.iter().map(|message| message.text.len() + 200).sum::<usize>();
         if size + weight > PART_BYTES && !part.is_empty() {
-            frames.push(json(&ServerFrame::SnapshotPart(SnapshotPart { chats: std::mem::take(&mut part) }))?);
+            frames.push(json(&ServerFrame::SnapshotPart(SnapshotPart {
+                chats: std::mem::take(&mut part),
+                passed_on: Vec::new(),
+            }))?);
             size = 0;
         }
         size += weight;
         part.push(SnapshotChat { opened, me });
     }
     if !part.is_empty() {
-        frames.push(json(&ServerFrame::SnapshotPart(SnapshotPart { chats: part }))?);
+        frames.push(json(&ServerFrame::SnapshotPart(SnapshotPart { chats: part, passed_on: Vec::new() }))?);
     }
     frames.push(json(&ServerFrame::SnapshotEnd(SnapshotEnd { cursor: as_of }))?);
     Ok(Snapshot { as_of, frames })

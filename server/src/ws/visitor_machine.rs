@@ -6,7 +6,8 @@ use switchboard_protocol::frame::{Bye, Empty};
 use switchboard_protocol::ids::FeedId;
 use switchboard_protocol::message::MessageStatus;
 use switchboard_protocol::widget::{
-    PreChat, WidgetClientFrame, WidgetConfig, WidgetHello, WidgetRefused, WidgetSend, WidgetServerFrame, WidgetWelcome,
+    PreChat, WidgetClientFrame, WidgetConfig, WidgetHello, WidgetHours, WidgetRefused, WidgetSend, WidgetServerFrame,
+    WidgetWelcome,
 };
 use switchboard_protocol::{ErrorCode, FrameError, UnixMillis, limits};
 
@@ -150,6 +151,9 @@ impl VisitorMachine {
             }
             WidgetClientFrame::Delivered(mark) => self.progress(mark.upto, MessageStatus::Delivered),
             WidgetClientFrame::Read(mark) => self.progress(mark.upto, MessageStatus::Read),
+            WidgetClientFrame::Rate(rate) => {
+                frame(&WidgetServerFrame::Refused(WidgetRefused { id: rate.id, code: ErrorCode::BadRating }))
+            }
             WidgetClientFrame::Ping(_) => frame(&WidgetServerFrame::Pong(Empty {})),
         }
     }
@@ -193,6 +197,8 @@ impl VisitorMachine {
             visitor: facts.key.visitor,
             token: facts.new_token,
             known: known(facts.config.pre_chat, state),
+            has_email: state.email.is_some(),
+            hours: WidgetHours { open: true, changes_at: None },
             config: facts.config,
             last_no: state.last_no,
             read_upto: state.read_upto,

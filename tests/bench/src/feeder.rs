@@ -93,6 +93,8 @@ pub fn message(chat: u64, no: u64) -> Message {
         no,
         author: Author::Contact,
         text: text(number),
+        private: false,
+        activity: None,
         sent_at: NOW - ((CHATS - chat) * 1_000 + (MESSAGES.saturating_sub(no)) * 10) as i64
             + i64::from(no > MESSAGES) * 10_000_000,
         status: MessageStatus::Delivered,
@@ -110,11 +112,15 @@ fn chat(number: u64, rev: u64) -> Chat {
             id: ContactId::from_bytes(id(5, number)),
             name: Some(format!("Visitor {number}")),
             email: None,
+            phone: None,
+            known: false,
         },
         state: ChatState::Waiting,
         owner: None,
         owner_epoch: 0,
         waiting_since: Some(NOW - ((CHATS - number) * 1_000) as i64),
+        session: 1,
+        group: None,
     }
 }
 
@@ -213,7 +219,8 @@ async fn catch_up(out: &mut Out, cursor: u64, known: bool, head: u64) -> Result<
                 },
                 me: UserChat::default(),
             });
-            say(out, &ServerFrame::SnapshotPart(SnapshotPart { chats: chats.collect() })).await?;
+            say(out, &ServerFrame::SnapshotPart(SnapshotPart { chats: chats.collect(), passed_on: Vec::new() }))
+                .await?;
         }
         say(out, &ServerFrame::SnapshotEnd(SnapshotEnd { cursor: head })).await?;
     } else {

@@ -45,6 +45,7 @@ pub async fn company(admin: &Admin, shop: SocketAddr, pre_chat: PreChat) -> Resu
         pre_chat,
         consent: String::new(),
         color: crate::shop::COLOR.into(),
+        ..WidgetConfig::default()
     };
     // Each step looks first: a demo that was killed in the middle of this is completed by the next run.
     let group = match admin.list_groups().await?.first() {

@@ -143,7 +143,7 @@ pub fn command(id: CommandId, chat: ChatId, owner_epoch: u64, body: &CommandBody
     Ok(ClientFrame::Command(CommandFrame {
         id,
         kind: body.kind().into(),
-        chat,
+        chat: Some(chat),
         owner_epoch: Some(owner_epoch),
         seen: None,
         body: raw,
