@@ -192,14 +192,19 @@ pub fn visible(connection: &Connection, chat: ChatId, user: UserId) -> Result<bo
 }
 
 fn message(row: &Row<'_>) -> rusqlite::Result<Message> {
-    let outbound: bool = row.get(2)?;
+    let author: i64 = row.get(2)?;
+    let (kind, activity): (i64, Option<String>) = (row.get(8)?, row.get(9)?);
     Ok(Message {
         id: row.id(0)?,
         no: row.count(1)?,
-        author: if outbound { Author::User { id: row.id(3)?, name: row.get(4)? } } else { Author::Contact },
+        author: match author {
+            0 => Author::Contact,
+            1 => Author::User { id: row.id(3)?, name: row.get(4)? },
+            _ => Author::System,
+        },
         text: row.get(5)?,
-        private: false,
-        activity: None,
+        private: kind == 1,
+        activity: activity.map(|json| serde_json::from_str(&json).map_err(|_| bad_name(9, "activity"))).transpose()?,
         sent_at: row.get(6)?,
         status: MessageStatus::from_rank(row.get(7)?).ok_or_else(|| bad_name(7, "message status"))?,
     })
@@ -214,7 +219,7 @@ pub fn messages_before(
     n: u32,
 ) -> Result<(Vec<Message>, bool), StoreError> {
     let mut query = connection.sql(
-        "SELECT id, no, outbound, author_id, author_name, text, sent_at, status FROM messages \
+        "SELECT id, no, author, author_id, author_name, text, sent_at, status, kind, activity FROM messages \
          WHERE chat_id = ?1 AND no < ?2 ORDER BY no DESC LIMIT ?3",
     )?;
     let mut rows = query.query((Blob(chat), int(before), i64::from(n)))?;
@@ -243,10 +248,10 @@ pub(super) fn messages_after(
     n: u32,
 ) -> Result<Vec<(Message, Option<switchboard_protocol::ids::MessageId>)>, StoreError> {
     let mut query = connection.sql(
-        "SELECT id, no, outbound, author_id, author_name, text, sent_at, status, client_id FROM messages \
+        "SELECT id, no, author, author_id, author_name, text, sent_at, status, kind, activity, client_id FROM messages \
          WHERE chat_id = ?1 AND no > ?2 ORDER BY no LIMIT ?3",
     )?;
-    let rows = query.query_map((Blob(chat), int(after), i64::from(n)), |row| Ok((message(row)?, row.maybe_id(8)?)))?;
+    let rows = query.query_map((Blob(chat), int(after), i64::from(n)), |row| Ok((message(row)?, row.maybe_id(10)?)))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 

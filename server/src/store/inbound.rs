@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension};
 use switchboard_protocol::chat::ChatState;
 use switchboard_protocol::event::{EventBody, MessageAdded, StatusRaised};
 use switchboard_protocol::ids::{ChatId, ContactId, MessageId};
-use switchboard_protocol::message::{Author, Message, MessageStatus};
+use switchboard_protocol::message::{Author, Message, MessageKind, MessageStatus};
 use switchboard_protocol::widget::{
     WidgetAccepted, WidgetAuthor, WidgetMessage, WidgetSend, WidgetServerFrame, WidgetStatus,
 };
@@ -263,25 +263,37 @@ impl Tx<'_> {
         client_id: Option<MessageId>,
         author_epoch: Option<u64>,
     ) -> Result<(), StoreError> {
-        let (author_id, author_name) = match &message.author {
-            Author::Contact | Author::System => (None, None),
-            Author::User { id, name } => (Some(Blob(*id)), Some(name.as_str())),
+        let (author, author_id, author_name) = match &message.author {
+            Author::Contact => (0, None, None),
+            Author::User { id, name } => (1, Some(Blob(*id)), Some(name.as_str())),
+            Author::System => (2, None, None),
         };
+        let kind = match message.kind() {
+            MessageKind::Text => 0,
+            MessageKind::Note => 1,
+            MessageKind::Activity => 2,
+        };
+        let activity = message.activity.as_ref().map(serde_json::to_string).transpose();
+        let activity = activity.map_err(|error| StoreError::Unexpected(error.to_string()))?;
         self.sql
             .sql(
-                "INSERT INTO messages (chat_id, no, id, outbound, client_id, author_id, author_name, author_epoch, text, \
-                 sent_at, status) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+                "INSERT INTO messages (chat_id, no, id, kind, author, outbound, client_id, author_id, author_name, \
+                 author_epoch, text, activity, sent_at, status) \
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
             )?
             .execute((
                 Blob(chat.id),
                 int(message.no),
                 Blob(message.id),
-                author_id.is_some(),
+                kind,
+                author,
+                kind == 0 && author > 0,
                 client_id.map(Blob),
                 author_id,
                 author_name,
                 author_epoch.map(int),
                 message.text.as_str(),
+                activity,
                 message.sent_at,
                 message.status.rank(),
             ))?;

@@ -7,7 +7,8 @@ use switchboard_protocol::ids::FeedId;
 use super::StoreError;
 
 /// The steps; the place in the table is the version. A released step is never edited.
-const STEPS: &[&str] = &[include_str!("../../migrations/0001_main_path.sql")];
+const STEPS: &[&str] =
+    &[include_str!("../../migrations/0001_main_path.sql"), include_str!("../../migrations/0002_life_of_a_chat.sql")];
 
 /// The schema that this build knows.
 pub const SCHEMA: u32 = STEPS.len() as u32;
