@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
-use switchboard_protocol::frame::Empty;
+use switchboard_protocol::ErrorCode;
+use switchboard_protocol::frame::{Bye, Empty};
 use switchboard_protocol::ids::{FeedId, MessageId};
 use switchboard_protocol::limits::PROTOCOL_VERSION;
 use switchboard_protocol::widget::{
-    Upto, WIDGET_SOCKET_PATH, WidgetAccepted, WidgetClientFrame, WidgetHello, WidgetMessage, WidgetSend,
-    WidgetServerFrame, WidgetTyping, WidgetWelcome,
+    Upto, WIDGET_SOCKET_PATH, WidgetAccepted, WidgetClientFrame, WidgetEvent, WidgetHello, WidgetMessage, WidgetRate,
+    WidgetSend, WidgetServerFrame, WidgetTyping, WidgetWelcome,
 };
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
@@ -50,8 +51,12 @@ pub struct Visitor {
     pub feed_id: FeedId,
     /// What the server said at the beginning.
     pub welcome: WidgetWelcome,
-    /// The messages that came, in the order of arrival.
+    /// The texts that came, in the order of arrival.
     pub messages: Vec<WidgetMessage>,
+    /// What happened meanwhile, in the order of arrival.
+    pub events: Vec<WidgetEvent>,
+    /// Why the server ended the connection.
+    pub bye: Option<Bye>,
 }
 
 /// A socket with the `Origin` that the widget's frame has.
@@ -96,7 +101,16 @@ impl Visitor {
         let token = welcome.token.clone().or(token).ok_or(VisitorError::Ended)?;
         let (outgoing, frames) = mpsc::unbounded_channel();
         tokio::spawn(write(sink, frames, Duration::from_millis(welcome.heartbeat_ms / 2)));
-        Ok(Self { outgoing, incoming, token, feed_id: welcome.feed_id, welcome, messages: Vec::new() })
+        Ok(Self {
+            outgoing,
+            incoming,
+            token,
+            feed_id: welcome.feed_id,
+            welcome,
+            messages: Vec::new(),
+            events: Vec::new(),
+            bye: None,
+        })
     }
 
     /// Sends one frame.
@@ -107,8 +121,11 @@ impl Visitor {
     /// The next frame; messages are also kept.
     pub async fn next_frame(&mut self) -> Result<WidgetServerFrame, VisitorError> {
         let frame = next(&mut self.incoming).await?;
-        if let WidgetServerFrame::Message(message) = &frame {
-            self.messages.push(message.clone());
+        match &frame {
+            WidgetServerFrame::Message(WidgetMessage { event: Some(event), .. }) => self.events.push(event.clone()),
+            WidgetServerFrame::Message(message) => self.messages.push(message.clone()),
+            WidgetServerFrame::Bye(bye) => self.bye = Some(bye.clone()),
+            _ => {}
         }
         Ok(frame)
     }
@@ -152,6 +169,44 @@ impl Visitor {
             self.next_frame().await?;
         }
         Ok(&self.messages)
+    }
+
+    /// Waits until something happens in the conversation that `wanted` accepts.
+    pub async fn until_event(&mut self, wanted: impl Fn(&WidgetEvent) -> bool) -> Result<WidgetEvent, VisitorError> {
+        loop {
+            if let Some(event) = self.events.iter().find(|event| wanted(event)) {
+                return Ok(event.clone());
+            }
+            self.next_frame().await?;
+        }
+    }
+
+    /// Offers a text and returns the code with which it was refused.
+    pub async fn say_refused(&mut self, text: &str) -> Result<ErrorCode, VisitorError> {
+        let id = MessageId::new();
+        self.offer(id, text).await?;
+        loop {
+            match self.next_frame().await? {
+                WidgetServerFrame::Refused(refused) if refused.id == id => return Ok(refused.code),
+                WidgetServerFrame::Accepted(accepted) if accepted.id == id => return Ok(ErrorCode::Unknown),
+                _ => {}
+            }
+        }
+    }
+
+    /// Waits for the server's last frame.
+    pub async fn until_bye(&mut self) -> Result<Bye, VisitorError> {
+        loop {
+            if let WidgetServerFrame::Bye(bye) = self.next_frame().await? {
+                return Ok(bye);
+            }
+        }
+    }
+
+    /// Rates the session that ended.
+    pub async fn rate(&mut self, stars: u8, comment: Option<&str>) -> Result<(), VisitorError> {
+        let rate = WidgetRate { id: MessageId::new(), stars, comment: comment.map(str::to_owned) };
+        self.send_frame(&WidgetClientFrame::Rate(rate)).await
     }
 
     /// Says that the visitor is typing, or stopped.
