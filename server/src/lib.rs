@@ -21,6 +21,6 @@ mod ws;
 pub use admin::{Admin, Channel, EnrolmentCode, NewChannel, NewUser};
 pub use clock::Clock;
 pub use config::{Config, ConfigError, Limits, Rate};
-pub use routing::Route;
+pub use routing::{Distribution, QueueSettings, Route};
 pub use server::{ServeError, Server, serve};
 pub use store::StoreError;

@@ -1,8 +1,13 @@
 //! Where a chat goes: pure functions, fed by the store. Distribution in this version is `everyone`.
 
+pub mod hours;
+mod settings;
+
 use std::collections::BTreeSet;
 
 use switchboard_protocol::ids::{GroupId, QueueId, UserId};
+
+pub use settings::{DEFAULT_N, Distribution, MAX_TIME_MS, QueueSettings, SettingsError};
 
 /// Where a channel's new chats go.
 #[derive(Debug, Clone, PartialEq, Eq)]
