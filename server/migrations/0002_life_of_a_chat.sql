@@ -184,8 +184,18 @@ CREATE INDEX blocks_in_force ON blocks (expires_at) WHERE lifted_at IS NULL;
 CREATE TABLE alarms (
     chat_id    BLOB    NOT NULL PRIMARY KEY REFERENCES chats (id),
     kind       TEXT    NOT NULL CHECK (kind IN ('unattended', 'ignored')),
+    -- Where it waits, and the group that answers for it.
+    queue_id   BLOB    REFERENCES queues (id),
+    group_id   BLOB    REFERENCES groups (id),
     since      INTEGER NOT NULL,
     over_at    INTEGER,
     rev        INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX alarms_by_rev ON alarms (rev);
+
+-- The one question that is asked of all alarms: which are in force.
+CREATE INDEX alarms_in_force ON alarms (since) WHERE over_at IS NULL;
+
+-- Raised by every change that an admin makes to a queue: of two who edit it at once, the second is told. `rev` would not
+-- do, for it also rises when a member logs in.
+ALTER TABLE queues ADD COLUMN edition INTEGER NOT NULL DEFAULT 1;

@@ -4,6 +4,7 @@
 //! The database is the only truth. What a transaction changed is told to sockets after its commit, as [`effects`]; every
 //! one of them may be lost, and a socket then reads the database.
 
+pub mod alarms;
 pub mod auth;
 pub mod channels;
 pub mod chats;
@@ -40,6 +41,7 @@ pub use error::StoreError;
 pub use pool::Readers;
 #[cfg(debug_assertions)]
 pub use sql::scans;
+pub(crate) use writer::transact;
 pub use writer::{Publish, Tx, Writer, WriterStats};
 
 use crate::clock::Clock;

@@ -4,6 +4,7 @@ use rusqlite::Connection;
 
 /// The files of the store; a statement elsewhere would not be a statement of the store, and the test says so.
 const STORE: &[(&str, &str)] = &[
+    ("alarms.rs", include_str!("alarms.rs")),
     ("channels.rs", include_str!("channels.rs")),
     ("chats.rs", include_str!("chats.rs")),
     ("collections.rs", include_str!("collections.rs")),
