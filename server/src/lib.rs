@@ -12,9 +12,12 @@ pub mod config;
 mod http;
 mod jobs;
 mod passwords;
+pub mod rights;
 pub mod routing;
 mod server;
 pub mod store;
+#[doc(hidden)]
+pub mod testing;
 mod throttle;
 mod ws;
 

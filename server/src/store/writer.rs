@@ -288,3 +288,16 @@ impl Thread {
         Ok(effects)
     }
 }
+
+/// One request in a transaction of its own on the caller's thread: a batch of one, for tests that move everything by hand.
+pub(crate) fn transact<T>(
+    connection: &mut Connection,
+    now: UnixMillis,
+    run: impl FnOnce(&mut Tx<'_>) -> Result<T, StoreError>,
+) -> Result<(T, Effects), StoreError> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let mut effects = Effects::default();
+    let done = run(&mut Tx { sql: &transaction, now, effects: &mut effects })?;
+    transaction.commit()?;
+    Ok((done, effects))
+}
