@@ -9,6 +9,7 @@ use super::StoreError;
 use super::chats::{self, Access};
 use super::sql::{Blob, Columns, Sql, bad_name, int};
 use super::writer::Tx;
+use crate::rights::Actor;
 use switchboard_protocol::event::GoneReason;
 
 /// A user to be made.
@@ -119,6 +120,17 @@ pub fn find_user(connection: &Connection, name_or_email: &str) -> Result<Option<
 /// The group of a name.
 pub fn find_group(connection: &Connection, name: &str) -> Result<Option<GroupId>, StoreError> {
     Ok(connection.sql("SELECT id FROM groups WHERE name = ?1")?.query_row([name.trim()], |row| row.id(0)).optional()?)
+}
+
+/// Who a user is to the table of rights; none for a disabled account, which may nothing.
+pub fn actor(connection: &Connection, user: UserId) -> Result<Option<Actor>, StoreError> {
+    Ok(connection
+        .sql("SELECT role, group_id FROM users WHERE id = ?1 AND disabled = 0")?
+        .query_row([Blob(user)], |row| {
+            let role: String = row.get(0)?;
+            Ok(Actor { user, role: Role::from_name(&role).ok_or_else(|| bad_name(0, "role"))?, group: row.id(1)? })
+        })
+        .optional()?)
 }
 
 impl Tx<'_> {
