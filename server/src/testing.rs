@@ -354,7 +354,7 @@ impl WidgetSession {
                 return Ok(out);
             }
             let (Some(cursor), Some((key, hub))) = (self.machine.cursor(), &self.joined) else { return Ok(out) };
-            let messages: Vec<(u64, Arc<str>)> = match hub.take(self.socket.id(), cursor) {
+            let messages: Vec<(u64, Option<Arc<str>>)> = match hub.take(self.socket.id(), cursor) {
                 Taken::Items(messages) => messages,
                 Taken::Nothing if !self.machine.is_behind() => return Ok(out),
                 Taken::Nothing | Taken::Behind => {
@@ -368,7 +368,7 @@ impl WidgetSession {
                 return Ok(out);
             }
             match self.machine.messages(messages) {
-                Ok(frames) => out.frames.extend(frames.iter().map(ToString::to_string)),
+                Ok(frames) => out.frames.extend(frames.iter().flatten().map(ToString::to_string)),
                 Err(visitor_machine::Action::Close(bye)) => {
                     out.close_widget(bye);
                     return Ok(out);

@@ -32,4 +32,6 @@ pub struct Storage {
     pub data_dir: PathBuf,
     /// How it is driven.
     pub database: Database,
+    /// What becomes of chats with time.
+    pub chats: super::ChatRules,
 }

@@ -1,5 +1,6 @@
 //! The configuration: one TOML file, every value with a default, a file per concern.
 
+mod chats;
 mod database;
 mod limits;
 mod network;
@@ -10,6 +11,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use url::Url;
 
+pub use chats::ChatRules;
 pub use database::{Database, Storage};
 pub use limits::{Limits, Rate};
 pub(crate) use network::{AddressKey, IpNet, client_address};
@@ -35,6 +37,8 @@ pub struct Config {
     pub database: Database,
     /// Sizes, times and rates.
     pub limits: Limits,
+    /// What becomes of chats with time.
+    pub chats: ChatRules,
     /// The clock; tests set another.
     #[serde(skip)]
     pub clock: Clock,
@@ -50,6 +54,7 @@ impl Default for Config {
             trusted_proxies: vec!["127.0.0.0/8".into(), "::1/128".into()],
             database: Database::default(),
             limits: Limits::default(),
+            chats: ChatRules::default(),
             clock: Clock::default(),
         }
     }
@@ -107,12 +112,13 @@ impl Config {
     /// Whether the values make sense together.
     pub fn check(&self) -> Result<(), ConfigError> {
         self.check_network()?;
-        self.limits.check()
+        self.limits.check()?;
+        self.chats.check()
     }
 
     /// What the store needs to know.
     pub(crate) fn storage(&self) -> Storage {
-        Storage { data_dir: self.data_dir.clone(), database: self.database.clone() }
+        Storage { data_dir: self.data_dir.clone(), database: self.database.clone(), chats: self.chats }
     }
 }
 

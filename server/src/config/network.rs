@@ -83,6 +83,17 @@ impl AddressKey {
     }
 }
 
+impl std::fmt::Display for AddressKey {
+    /// An IPv4 address, or an IPv6 network: how it is stored and shown.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let v6 = std::net::Ipv6Addr::from_bits(self.0);
+        match v6.to_ipv4_mapped() {
+            Some(v4) => write!(f, "{v4}"),
+            None => write!(f, "{v6}/64"),
+        }
+    }
+}
+
 /// The client's address: the peer, or, as long as the peer is a trusted proxy, the one before it in X-Forwarded-For,
 /// walked from the right. What stands left of the first untrusted address was written by the client and means nothing.
 pub(crate) fn client_address<'a>(

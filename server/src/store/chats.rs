@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension, Row};
 use switchboard_protocol::UnixMillis;
 use switchboard_protocol::chat::{ChannelKind, Chat, ChatState, OpenedChat, UserChat};
 use switchboard_protocol::contact::Contact;
-use switchboard_protocol::ids::{ChannelId, ChatId, ContactId, QueueId, UserId, VisitorId};
+use switchboard_protocol::ids::{ChannelId, ChatId, ContactId, GroupId, QueueId, UserId, VisitorId};
 use switchboard_protocol::limits;
 use switchboard_protocol::message::{Author, Message, MessageStatus};
 
@@ -25,6 +25,8 @@ pub(super) enum Access {
     Candidate,
     /// It is theirs.
     Owner,
+    /// They had it last, and it is closed.
+    Reader,
 }
 
 impl Access {
@@ -36,6 +38,7 @@ impl Access {
         match rank {
             1 => Access::Candidate,
             2 => Access::Owner,
+            3 => Access::Reader,
             _ => Access::None,
         }
     }
@@ -48,6 +51,9 @@ pub(super) struct ChatRow {
     pub channel: ChannelId,
     pub channel_kind: ChannelKind,
     pub queue: Option<QueueId>,
+    pub group: Option<GroupId>,
+    /// Passed on to a queue or group other than by the channel's route.
+    pub diverted: bool,
     pub contact: Contact,
     pub visitor: Option<VisitorId>,
     pub state: ChatState,
@@ -57,6 +63,21 @@ pub(super) struct ChatRow {
     pub waiting_since: Option<UnixMillis>,
     pub rev: u64,
     pub last_no: u64,
+    pub session: u64,
+    pub last_inbound_no: u64,
+    /// When the oldest customer message without an answer came.
+    pub unanswered_since: Option<UnixMillis>,
+    /// Offered to every member by now, whatever the distribution says.
+    pub widened: bool,
+    /// Who passed it on, until it is answered.
+    pub transferred_by: Option<UserId>,
+    pub transferred_at: Option<UnixMillis>,
+    /// Of a closed chat: who had it last, and since when it is closed.
+    pub last_owner: Option<UserId>,
+    pub closed_at: Option<UnixMillis>,
+    pub out_of_office_at: Option<UnixMillis>,
+    /// When the clock does something to it next, as it is stored; [`Tx::set_due`] changes it.
+    pub due_at: Option<UnixMillis>,
     pub customer_delivered_upto: u64,
     pub customer_read_upto: u64,
     pub staff_read_upto: u64,
@@ -74,8 +95,8 @@ impl ChatRow {
                 id: row.id::<ContactId>(4)?,
                 name: row.get(5)?,
                 email: row.get(6)?,
-                phone: None,
-                known: false,
+                phone: row.get(18)?,
+                known: row.get(19)?,
             },
             visitor: row.maybe_id(7)?,
             state: ChatState::from_name(&state).ok_or_else(|| bad_name(8, "chat state"))?,
@@ -88,6 +109,18 @@ impl ChatRow {
             customer_delivered_upto: row.count(15)?,
             customer_read_upto: row.count(16)?,
             staff_read_upto: row.count(17)?,
+            group: row.maybe_id(20)?,
+            diverted: row.get(21)?,
+            session: row.count(22)?,
+            last_inbound_no: row.count(23)?,
+            unanswered_since: row.get(24)?,
+            widened: row.get(25)?,
+            transferred_by: row.maybe_id(26)?,
+            transferred_at: row.get(27)?,
+            last_owner: row.maybe_id(28)?,
+            closed_at: row.get(29)?,
+            out_of_office_at: row.get(30)?,
+            due_at: row.get(31)?,
         })
     }
 
@@ -99,13 +132,13 @@ impl ChatRow {
             channel: self.channel,
             channel_kind: self.channel_kind,
             queue: self.queue,
-            group: None,
+            group: self.group,
             contact: self.contact.clone(),
             state: self.state,
             owner: self.owner,
             owner_epoch: self.owner_epoch,
             waiting_since: self.waiting_since,
-            session: 1,
+            session: self.session,
         }
     }
 
@@ -122,7 +155,9 @@ pub(super) fn load(connection: &Connection, chat: ChatId) -> Result<Option<ChatR
             "SELECT chats.id, chats.channel_id, channels.kind, chats.queue_id, chats.contact_id, contacts.name, \
              contacts.email, chats.visitor_id, chats.state, chats.owner_id, chats.owner_epoch, chats.waited_before, \
              chats.waiting_since, chats.rev, chats.last_no, chats.customer_delivered_upto, chats.customer_read_upto, \
-             chats.staff_read_upto \
+             chats.staff_read_upto, contacts.phone, contacts.known, chats.group_id, chats.diverted, chats.session, \
+             chats.last_inbound_no, chats.unanswered_since, chats.widened, chats.transferred_by, chats.transferred_at, \
+             chats.last_owner_id, chats.closed_at, chats.out_of_office_at, chats.due_at \
              FROM chats JOIN channels ON channels.id = chats.channel_id \
              JOIN contacts ON contacts.id = chats.contact_id WHERE chats.id = ?1",
         )?
@@ -135,6 +170,16 @@ pub(super) fn must(connection: &Connection, chat: ChatId) -> Result<ChatRow, Sto
     load(connection, chat)?.ok_or_else(|| StoreError::Unexpected("a chat that is referred to does not exist".into()))
 }
 
+/// A user's own part of a chat, from four columns that follow each other.
+fn own_part(row: &Row<'_>, first: usize) -> rusqlite::Result<UserChat> {
+    Ok(UserChat {
+        read_upto: row.count(first)?,
+        archived: row.get(first + 1)?,
+        ignored: row.get(first + 2)?,
+        snoozed_until: row.get(first + 3)?,
+    })
+}
+
 /// What a user may do with a chat; `None` if the user never saw it.
 pub(super) fn access(
     connection: &Connection,
@@ -142,11 +187,11 @@ pub(super) fn access(
     user: UserId,
 ) -> Result<Option<(Access, UserChat)>, StoreError> {
     Ok(connection
-        .sql("SELECT access, read_upto, archived FROM chat_users WHERE chat_id = ?1 AND user_id = ?2")?
-        .query_row((Blob(chat), Blob(user)), |row| {
-            let mine = UserChat { read_upto: row.count(1)?, archived: row.get(2)?, ..UserChat::default() };
-            Ok((Access::from_rank(row.get(0)?), mine))
-        })
+        .sql(
+            "SELECT access, read_upto, archived, ignored, snoozed_until FROM chat_users \
+             WHERE chat_id = ?1 AND user_id = ?2",
+        )?
+        .query_row((Blob(chat), Blob(user)), |row| Ok((Access::from_rank(row.get(0)?), own_part(row, 1)?)))
         .optional()?)
 }
 
@@ -168,13 +213,14 @@ pub struct TypingAudience {
     pub name: String,
 }
 
-/// Whom a user's typing in a chat is shown to; nobody if the user does not see it.
+/// Whom a user's typing in a chat is shown to; nobody if the user cannot answer there.
 pub fn typing_audience(
     connection: &Connection,
     chat: ChatId,
     user: UserId,
 ) -> Result<Option<TypingAudience>, StoreError> {
-    if !visible(connection, chat, user)? {
+    let answers = matches!(access(connection, chat, user)?, Some((Access::Candidate | Access::Owner, _)));
+    if !answers {
         return Ok(None);
     }
     let visitor = connection
@@ -277,17 +323,62 @@ pub fn page(
 }
 
 impl Tx<'_> {
-    /// Gives a user access to a chat. The user's own part (read, archived) survives an earlier loss; it is returned.
+    /// Gives a user access to a chat, or takes it. Of the user's own part what was read survives an earlier loss; what the
+    /// user put away then is not put away now. It is returned.
     pub(super) fn grant(&mut self, chat: ChatId, user: UserId, access: Access) -> Result<UserChat, StoreError> {
+        if access != Access::None {
+            // The line of a chat that was passed on makes room for the chat itself.
+            self.sql
+                .sql("DELETE FROM passed_on WHERE user_id = ?1 AND chat_id = ?2")?
+                .execute((Blob(user), Blob(chat)))?;
+        }
         Ok(self
             .sql
             .sql(
                 "INSERT INTO chat_users (chat_id, user_id, access) VALUES (?1, ?2, ?3) \
-                 ON CONFLICT (chat_id, user_id) DO UPDATE SET access = excluded.access RETURNING read_upto, archived",
+                 ON CONFLICT (chat_id, user_id) DO UPDATE SET access = excluded.access, \
+                 archived = CASE WHEN chat_users.access = 0 THEN 0 ELSE chat_users.archived END, \
+                 ignored = CASE WHEN chat_users.access = 0 THEN 0 ELSE chat_users.ignored END, \
+                 snoozed_until = CASE WHEN chat_users.access = 0 THEN NULL ELSE chat_users.snoozed_until END \
+                 RETURNING read_upto, archived, ignored, snoozed_until",
             )?
-            .query_row((Blob(chat), Blob(user), access.rank()), |row| {
-                Ok(UserChat { read_upto: row.count(0)?, archived: row.get(1)?, ..UserChat::default() })
-            })?)
+            .query_row((Blob(chat), Blob(user), access.rank()), |row| own_part(row, 0))?)
+    }
+
+    /// Writes a user's own part of a chat that the user sees.
+    pub(super) fn set_own_part(&mut self, chat: ChatId, user: UserId, mine: UserChat) -> Result<(), StoreError> {
+        self.sql
+            .sql(
+                "UPDATE chat_users SET read_upto = ?3, archived = ?4, ignored = ?5, snoozed_until = ?6 \
+                 WHERE chat_id = ?1 AND user_id = ?2",
+            )?
+            .execute((Blob(chat), Blob(user), int(mine.read_upto), mine.archived, mine.ignored, mine.snoozed_until))?;
+        Ok(())
+    }
+
+    /// Every change of owner goes through here: the epoch rises by one, the counts of open chats follow, and a transfer that
+    /// waited for an answer is over. With an owner the chat is `owned`; without one the caller says what it is from now on.
+    /// The row is not saved.
+    pub(super) fn set_owner(&mut self, chat: &mut ChatRow, owner: Option<UserId>) -> Result<(), StoreError> {
+        if chat.owner != owner {
+            if let Some(before) = chat.owner {
+                self.member_load(before, -1)?;
+            }
+            if let Some(next) = owner {
+                self.member_load(next, 1)?;
+            }
+        }
+        chat.waited_before = chat.state == ChatState::Waiting && owner.is_some();
+        chat.owner = owner;
+        chat.owner_epoch += 1;
+        chat.transferred_by = None;
+        chat.transferred_at = None;
+        if owner.is_some() {
+            chat.state = ChatState::Owned;
+            chat.waiting_since = None;
+            chat.closed_at = None;
+        }
+        Ok(())
     }
 
     /// Writes what a change of hands may alter, under a new revision.
@@ -295,18 +386,48 @@ impl Tx<'_> {
         chat.rev += 1;
         self.sql
             .sql(
-                "UPDATE chats SET queue_id = ?2, state = ?3, owner_id = ?4, owner_epoch = ?5, waited_before = ?6, \
-                 waiting_since = ?7, rev = ?8 WHERE id = ?1",
+                "UPDATE chats SET queue_id = ?2, group_id = ?3, diverted = ?4, state = ?5, owner_id = ?6, \
+                 owner_epoch = ?7, waited_before = ?8, waiting_since = ?9, rev = ?10, session = ?11, \
+                 unanswered_since = ?12, widened = ?13, transferred_by = ?14, transferred_at = ?15, \
+                 last_owner_id = ?16, closed_at = ?17 WHERE id = ?1",
             )?
-            .execute((
+            .execute(rusqlite::params![
                 Blob(chat.id),
                 chat.queue.map(Blob),
+                chat.group.map(Blob),
+                chat.diverted,
                 chat.state.as_str(),
                 chat.owner.map(Blob),
                 int(chat.owner_epoch),
                 chat.waited_before,
                 chat.waiting_since,
                 int(chat.rev),
+                int(chat.session),
+                chat.unanswered_since,
+                chat.widened,
+                chat.transferred_by.map(Blob),
+                chat.transferred_at,
+                chat.last_owner.map(Blob),
+                chat.closed_at,
+            ])?;
+        Ok(())
+    }
+
+    /// Writes what a message may alter. No user sees any of it in the row, so its revision stays.
+    pub(super) fn save_progress(&mut self, chat: &ChatRow) -> Result<(), StoreError> {
+        self.sql
+            .sql(
+                "UPDATE chats SET last_no = ?2, last_inbound_no = ?3, unanswered_since = ?4, transferred_by = ?5, \
+                 transferred_at = ?6, out_of_office_at = ?7 WHERE id = ?1",
+            )?
+            .execute((
+                Blob(chat.id),
+                int(chat.last_no),
+                int(chat.last_inbound_no),
+                chat.unanswered_since,
+                chat.transferred_by.map(Blob),
+                chat.transferred_at,
+                chat.out_of_office_at,
             ))?;
         Ok(())
     }

@@ -254,10 +254,6 @@ impl Tx<'_> {
         Ok(seeing.into_iter().filter(|other| *other != user).collect())
     }
 
-    fn user_name(&self, user: UserId) -> Result<String, StoreError> {
-        Ok(self.sql.sql("SELECT name FROM users WHERE id = ?1")?.query_row([Blob(user)], |row| row.get(0))?)
-    }
-
     /// The user has read up to a message, on any device; the highest counts.
     fn read(&mut self, user: UserId, command: &Command, upto: u64) -> Result<CommandResult, StoreError> {
         let (mut chat, mine) = match self.acting(user, command)? {

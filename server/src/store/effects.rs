@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use switchboard_protocol::UnixMillis;
 use switchboard_protocol::collection::Collection;
 use switchboard_protocol::ids::{ChannelId, ChatId, DeviceId, UserId, VisitorId};
 
@@ -19,8 +20,8 @@ pub struct EventTail {
 pub struct VisitorFrame {
     /// The message's `no`.
     pub no: u64,
-    /// The frame.
-    pub json: Arc<str>,
+    /// The frame; none for what is not the visitor's to see, whose number is passed over.
+    pub json: Option<Arc<str>>,
 }
 
 /// One browser's conversation on one channel.
@@ -71,6 +72,15 @@ pub enum Effect {
         to: VisitorKey,
         /// The frame.
         json: Arc<str>,
+    },
+    /// A visitor's address can no longer write: its widgets' sockets are to be closed.
+    Blocked {
+        /// The address, as [`crate::config::AddressKey`] writes it.
+        address: Arc<str>,
+        /// The visitor because of whom it was blocked, who is shut out wherever they come from.
+        visitor: VisitorKey,
+        /// Until when.
+        until: UnixMillis,
     },
     /// A collection has a new revision.
     Changed {

@@ -14,6 +14,7 @@ use switchboard_protocol::widget::{
 use switchboard_protocol::{ErrorCode, UnixMillis, limits};
 
 use super::StoreError;
+use super::activity::visitor_event;
 use super::chats::{self, ChatRow};
 use super::effects::{Effect, VisitorFrame, VisitorKey};
 use super::sql::{Blob, Columns, Sql, int};
@@ -88,8 +89,13 @@ pub fn visitor_messages(
         .collect()
 }
 
-/// A message as the visitor sees it: own messages under the widget's id.
+/// A message as the visitor sees it: own messages under the widget's id; notes, and what is the staff's own business, not at
+/// all.
 pub(super) fn visitor_frame(message: &Message, client_id: Option<MessageId>) -> Result<VisitorFrame, StoreError> {
+    let event = message.activity.as_ref().and_then(|activity| visitor_event(&message.author, activity));
+    if message.private || (message.activity.is_some() && event.is_none()) {
+        return Ok(VisitorFrame { no: message.no, json: None });
+    }
     let frame = WidgetServerFrame::Message(WidgetMessage {
         no: message.no,
         id: client_id.unwrap_or(message.id),
@@ -99,11 +105,11 @@ pub(super) fn visitor_frame(message: &Message, client_id: Option<MessageId>) -> 
             Author::System => WidgetAuthor::System,
         },
         text: message.text.clone(),
-        event: None,
+        event,
         sent_at: message.sent_at,
         status: message.status,
     });
-    Ok(VisitorFrame { no: message.no, json: frame_json(&frame)? })
+    Ok(VisitorFrame { no: message.no, json: Some(frame_json(&frame)?) })
 }
 
 pub(super) fn frame_json(frame: &WidgetServerFrame) -> Result<Arc<str>, StoreError> {
@@ -298,7 +304,7 @@ impl Tx<'_> {
                 message.status.rank(),
             ))?;
         chat.last_no = message.no;
-        self.sql.sql("UPDATE chats SET last_no = ?2 WHERE id = ?1")?.execute((Blob(chat.id), int(chat.last_no)))?;
+        self.save_progress(chat)?;
         if let Some(to) = chat.visitor_key() {
             self.effect(Effect::VisitorMessage { to, frame: visitor_frame(message, client_id)? });
         }
@@ -342,7 +348,7 @@ impl Tx<'_> {
             .sql
             .sql(
                 "UPDATE messages SET status = ?5 \
-                 WHERE chat_id = ?1 AND no BETWEEN ?2 AND ?3 AND outbound = ?4 AND status < ?5",
+                 WHERE chat_id = ?1 AND no BETWEEN ?2 AND ?3 AND kind = 0 AND outbound = ?4 AND status < ?5",
             )?
             .execute((Blob(chat.id), int(raised.from), int(raised.upto), raised.outbound, raised.status.rank()))?;
         if changed == 0 {

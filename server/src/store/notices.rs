@@ -26,6 +26,8 @@ pub(super) fn leave(transaction: &Transaction<'_>, effects: &[Effect]) -> Result
             Effect::Revoked { device, .. } => insert.execute(("revoked", Blob(*device), None::<&str>, None::<i64>))?,
             // A withdrawal is followed by the `gone` of the same user, and the ring is given up with it.
             Effect::Withdrawn { .. } | Effect::VisitorMessage { .. } | Effect::VisitorStatus { .. } => 0,
+            // Blocks are set by phones; the command line lifts them.
+            Effect::Blocked { .. } => 0,
         };
     }
     Ok(())

@@ -18,7 +18,7 @@ use super::prune::Keep;
 use super::sql::Sql;
 use super::{Publish, Role, Store, StoreError, feed, notices};
 use crate::clock::Clock;
-use crate::config::{Database, Storage};
+use crate::config::{ChatRules, Database, Storage};
 use crate::routing::Route;
 
 pub(super) struct Fixture {
@@ -45,7 +45,8 @@ impl Publish for Sink {
 impl Fixture {
     pub async fn new(users: usize) -> Fixture {
         let dir = tempfile::tempdir().unwrap();
-        let storage = Storage { data_dir: dir.path().into(), database: Database::default() };
+        let storage =
+            Storage { data_dir: dir.path().into(), database: Database::default(), chats: ChatRules::default() };
         let clock = Clock::manual(1_000_000);
         let published = Arc::new(Mutex::new(Vec::new()));
         let sink = published.clone();

@@ -15,6 +15,7 @@ use super::effects::{Effect, Effects};
 use super::sql::Sql;
 use super::{StoreError, notices};
 use crate::clock::Clock;
+use crate::config::ChatRules;
 
 /// The most requests of one commit. Beyond it a commit's own time grows faster than its syncs are saved.
 const BATCH: usize = 256;
@@ -28,6 +29,8 @@ pub struct Tx<'a> {
     /// The time of the batch.
     pub now: UnixMillis,
     pub(super) effects: &'a mut Effects,
+    /// What becomes of chats with time.
+    pub(super) rules: ChatRules,
 }
 
 impl Tx<'_> {
@@ -124,6 +127,7 @@ pub(super) struct WriterParts {
     /// Asked at the end: whether nobody else works on the database, so that the log may be emptied. Beside a running server
     /// it may not: that would hold up the server's commits until its readers are done.
     pub alone: Box<dyn FnOnce() -> bool + Send>,
+    pub rules: ChatRules,
 }
 
 /// Sends requests to the thread.
@@ -258,13 +262,13 @@ impl Thread {
     /// Runs all jobs in one transaction. An error means that nothing of the batch is stored.
     fn commit(&mut self, jobs: &mut [Box<dyn Job>]) -> Result<Effects, StoreError> {
         let now = self.parts.clock.now();
-        let leave_notices = self.parts.leave_notices;
+        let (leave_notices, rules) = (self.parts.leave_notices, self.parts.rules);
         let transaction = self.parts.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut effects = Effects::default();
         for job in jobs.iter_mut() {
             let mark = effects.len();
             transaction.sql("SAVEPOINT request")?.execute([])?;
-            let mut tx = Tx { sql: &transaction, now, effects: &mut effects };
+            let mut tx = Tx { sql: &transaction, now, effects: &mut effects, rules };
             let mut outcome = job.run(&mut tx);
             if outcome.is_ok() && leave_notices {
                 outcome = notices::leave(&transaction, &effects[mark..]);
@@ -297,7 +301,7 @@ pub(crate) fn transact<T>(
 ) -> Result<(T, Effects), StoreError> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let mut effects = Effects::default();
-    let done = run(&mut Tx { sql: &transaction, now, effects: &mut effects })?;
+    let done = run(&mut Tx { sql: &transaction, now, effects: &mut effects, rules: ChatRules::default() })?;
     transaction.commit()?;
     Ok((done, effects))
 }

@@ -20,8 +20,8 @@ use crate::store::effects::{Effect, Effects, EventTail, VisitorKey};
 
 /// A user's feed, as followed by devices; `None` for content that was withdrawn.
 pub type UserHub = Hub<Option<Arc<EventTail>>>;
-/// A visitor's conversation, as followed by tabs: whole frames.
-pub type VisitorHub = Hub<Arc<str>>;
+/// A visitor's conversation, as followed by tabs: whole frames; `None` for a number that is not the visitor's to see.
+pub type VisitorHub = Hub<Option<Arc<str>>>;
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
@@ -197,6 +197,7 @@ impl Publish for Publisher {
                     }
                 }
                 Effect::VisitorStatus { to, json } => registry.post_to_visitor(to, &json),
+                Effect::Blocked { .. } => {}
                 Effect::Changed { collection, rev } => {
                     let frame = ServerFrame::Changed(Changed { collection: collection.as_str().to_owned(), rev });
                     let Ok(json) = frame.to_json().map(Arc::from) else { continue };

@@ -135,7 +135,7 @@ impl Session {
                 return Ok(self.transport.send(frames).await?);
             };
             let key = *key;
-            let messages: Vec<(u64, Arc<str>)> = match hub.take(self.socket.id(), cursor) {
+            let messages: Vec<(u64, Option<Arc<str>>)> = match hub.take(self.socket.id(), cursor) {
                 Taken::Items(messages) => messages,
                 Taken::Nothing if !self.machine.is_behind() => return Ok(self.transport.send(frames).await?),
                 Taken::Nothing | Taken::Behind => {
@@ -152,7 +152,7 @@ impl Session {
             }
             match self.machine.messages(messages) {
                 Ok(messages) => {
-                    frames.extend(owned(messages));
+                    frames.extend(owned(messages.into_iter().flatten()));
                     self.transport.send(frames).await?;
                 }
                 Err(Action::Close(bye)) => return Err(End::Bye(bye)),
