@@ -4,6 +4,7 @@
 //! The database is the only truth. What a transaction changed is told to sockets after its commit, as [`effects`]; every
 //! one of them may be lost, and a socket then reads the database.
 
+mod activity;
 pub mod alarms;
 pub mod auth;
 pub mod channels;
@@ -25,6 +26,7 @@ mod pool;
 #[cfg(test)]
 mod property;
 pub mod prune;
+mod roster;
 pub mod snapshot;
 mod sql;
 #[cfg(test)]
@@ -92,8 +94,14 @@ impl Store {
         let lock = Mutex::new(lock.filter(|_| serving));
         let beside = storage.clone();
         let alone = Box::new(move || serving || open::ServeLock::take(&beside).is_ok());
-        let (writer, thread, progress) =
-            Writer::start(WriterParts { connection, clock: clock.clone(), publish, leave_notices, alone })?;
+        let (writer, thread, progress) = Writer::start(WriterParts {
+            connection,
+            clock: clock.clone(),
+            publish,
+            leave_notices,
+            alone,
+            rules: storage.chats,
+        })?;
         let checkpointer = Checkpointer::start(storage, progress)?;
         let threads = Mutex::new(Some(Threads { writer: thread, checkpointer }));
         Ok(Store { writer, readers: Readers::new(storage.clone()), threads, lock })
