@@ -1,6 +1,8 @@
 //! The composition root: opens the store, runs the tasks, stops them.
 
 mod account;
+#[doc(hidden)]
+pub mod by_hand;
 mod commands;
 mod reads;
 

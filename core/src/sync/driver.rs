@@ -13,6 +13,7 @@ use switchboard_protocol::limits::PROTOCOL_VERSION;
 use tokio::sync::{mpsc, oneshot};
 
 use super::apply;
+use super::by_hand::Line;
 use super::machine::{Input, Machine, Now, Output};
 use super::requests::Fetching;
 use super::socket::{Incoming, Socket};
@@ -54,6 +55,8 @@ pub(crate) struct Driver {
     /// A batch that is being applied while the next one is read from the socket.
     applying: Option<tokio::task::JoinHandle<Result<apply::Applied>>>,
     ended: bool,
+    /// In place of the network, for tests.
+    line: Option<Arc<Line>>,
 }
 
 impl Driver {
@@ -69,7 +72,18 @@ impl Driver {
             purge_at: None,
             applying: None,
             ended: false,
+            line: None,
         }
+    }
+
+    /// One that is moved by hand.
+    pub(crate) fn on(shared: Arc<Shared>, seed: u64, line: Arc<Line>) -> Self {
+        Self { line: Some(line), ..Self::new(shared, seed) }
+    }
+
+    /// Whether nothing is to be done any more.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.ended
     }
 
     pub(crate) async fn run(mut self, mut orders: mpsc::UnboundedReceiver<Order>) {
@@ -114,7 +128,7 @@ impl Driver {
         }
     }
 
-    async fn tick(&mut self) {
+    pub(crate) async fn tick(&mut self) {
         let now = self.now().mono;
         let over: Vec<_> = self.typing.iter().filter(|(_, at)| **at <= now).map(|(who, _)| *who).collect();
         for (chat, user) in over {
@@ -127,7 +141,7 @@ impl Driver {
         self.input(Input::Tick).await;
     }
 
-    async fn order(&mut self, order: Order) {
+    pub(crate) async fn order(&mut self, order: Order) {
         match order {
             Order::Start => self.input(Input::Start).await,
             Order::Stop => self.ended = true,
@@ -140,7 +154,7 @@ impl Driver {
         }
     }
 
-    async fn opened(&mut self, opened: Result<Socket>) {
+    pub(crate) async fn opened(&mut self, opened: Result<Socket>) {
         self.connecting = None;
         let hello = match opened {
             Ok(socket) => {
@@ -178,7 +192,7 @@ impl Driver {
     }
 
     /// A frame, and whatever else is already here: one transaction for all of it.
-    async fn incoming(&mut self, first: Incoming) {
+    pub(crate) async fn incoming(&mut self, first: Incoming) {
         let mut next = Some(first);
         let mut count = 0;
         while let Some(incoming) = next.take() {
@@ -234,13 +248,13 @@ impl Driver {
     }
 
     /// Waits for the batch that is being applied.
-    async fn settle(&mut self) -> Option<Input<'static>> {
+    pub(crate) async fn settle(&mut self) -> Option<Input<'static>> {
         let applying = self.applying.take()?;
         let applied = applying.await.unwrap_or_else(|error| Err(Error::Task(error.to_string())));
         self.applied(applied).await
     }
 
-    async fn failed(&mut self, failure: Option<Input<'static>>) {
+    pub(crate) async fn failed(&mut self, failure: Option<Input<'static>>) {
         if let Some(failure) = failure {
             self.input(failure).await;
         }
@@ -348,6 +362,10 @@ impl Driver {
     }
 
     fn connect(&mut self) {
+        if let Some(line) = &self.line {
+            line.want();
+            return;
+        }
         let (device, shared) = (self.device(), Arc::clone(&self.shared));
         self.connecting = Some(tokio::spawn(async move { Socket::connect(device?.server, shared.tls()?).await }));
     }

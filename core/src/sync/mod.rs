@@ -4,6 +4,7 @@ pub(crate) mod apply;
 #[cfg(test)]
 mod apply_tests;
 pub(crate) mod backoff;
+pub(crate) mod by_hand;
 pub(crate) mod driver;
 pub(crate) mod machine;
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! The WebSocket under the machine.
 
+use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,6 +15,7 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::{Connector, MaybeTlsStream, WebSocketStream, connect_async_tls_with_config};
 use url::Url;
 
+use super::by_hand::Line;
 use crate::error::{Error, Result};
 use crate::http;
 
@@ -32,11 +34,40 @@ pub(crate) enum Incoming {
     Closed,
 }
 
+impl Incoming {
+    /// Reads a text frame.
+    pub(crate) fn read(text: &str) -> Incoming {
+        match ServerFrame::parse(text) {
+            Ok(frame) => {
+                // Only a snapshot's parts are kept as they came.
+                let keep = matches!(frame, ServerFrame::SnapshotPart(_));
+                let text = if keep { text.to_owned() } else { String::new() };
+                Incoming::Frame(Box::new(frame), text)
+            }
+            Err(FrameError::UnknownType(kind)) => {
+                tracing::debug!(kind, "a frame of a newer server");
+                Incoming::Unknown
+            }
+            Err(FrameError::Malformed(_)) => Incoming::Malformed,
+        }
+    }
+}
+
 pub(crate) struct Socket {
-    stream: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    stream: Stream,
+}
+
+enum Stream {
+    Net(Box<WebSocketStream<MaybeTlsStream<TcpStream>>>),
+    Line(Arc<Line>),
 }
 
 impl Socket {
+    /// A connection that somebody moves by hand.
+    pub(crate) fn on(line: Arc<Line>) -> Self {
+        Self { stream: Stream::Line(line) }
+    }
+
     pub(crate) async fn connect(server: Url, tls: Arc<rustls::ClientConfig>) -> Result<Self> {
         let mut url = http::endpoint(&server, SOCKET_PATH)?;
         http::check_server(&server)?;
@@ -52,29 +83,21 @@ impl Socket {
             .await
             .map_err(|_| Error::Network("no answer".into()))?
             .map_err(|error| Error::Network(error.to_string()))?;
-        Ok(Self { stream })
+        Ok(Self { stream: Stream::Net(Box::new(stream)) })
     }
 
     /// The next frame. Cancel-safe: nothing is lost when it is not awaited to its end.
     pub(crate) async fn next(&mut self) -> Incoming {
+        let stream = match &mut self.stream {
+            Stream::Net(stream) => stream,
+            Stream::Line(line) => match line.hear() {
+                Some(text) => return Incoming::read(&text),
+                None => return pending().await,
+            },
+        };
         loop {
-            return match self.stream.next().await {
-                Some(Ok(Message::Text(text))) => {
-                    let text = text.as_str();
-                    match ServerFrame::parse(text) {
-                        Ok(frame) => {
-                            // Only a snapshot's parts are kept as they came.
-                            let keep = matches!(frame, ServerFrame::SnapshotPart(_));
-                            let text = if keep { text.to_owned() } else { String::new() };
-                            Incoming::Frame(Box::new(frame), text)
-                        }
-                        Err(FrameError::UnknownType(kind)) => {
-                            tracing::debug!(kind, "a frame of a newer server");
-                            Incoming::Unknown
-                        }
-                        Err(FrameError::Malformed(_)) => Incoming::Malformed,
-                    }
-                }
+            return match stream.next().await {
+                Some(Ok(Message::Text(text))) => Incoming::read(text.as_str()),
                 Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => continue,
                 Some(Ok(Message::Binary(_))) => Incoming::Malformed,
                 Some(Ok(Message::Close(_))) | None => Incoming::Closed,
@@ -88,14 +111,23 @@ impl Socket {
 
     pub(crate) async fn send(&mut self, frame: &ClientFrame) -> Result<()> {
         let json = frame.to_json()?;
-        timeout(SEND_TIMEOUT, self.stream.send(Message::text(json)))
+        let stream = match &mut self.stream {
+            Stream::Net(stream) => stream,
+            Stream::Line(line) => {
+                line.say(json);
+                return Ok(());
+            }
+        };
+        timeout(SEND_TIMEOUT, stream.send(Message::text(json)))
             .await
             .map_err(|_| Error::Network("the line takes nothing".into()))?
             .map_err(|error| Error::Network(error.to_string()))
     }
 
     /// Says goodbye, if the line still takes it.
-    pub(crate) async fn close(mut self) {
-        let _ = timeout(CLOSE_TIMEOUT, self.stream.close(None)).await;
+    pub(crate) async fn close(self) {
+        if let Stream::Net(mut stream) = self.stream {
+            let _ = timeout(CLOSE_TIMEOUT, stream.close(None)).await;
+        }
     }
 }
