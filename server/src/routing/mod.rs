@@ -1,6 +1,8 @@
 //! Where a chat goes: pure functions, fed by the store. Distribution in this version is `everyone`.
 
+pub mod distribution;
 pub mod hours;
+pub mod roster;
 mod settings;
 
 use std::collections::BTreeSet;

@@ -16,6 +16,8 @@ const STORE: &[(&str, &str)] = &[
     ("offers.rs", include_str!("offers.rs")),
     ("people.rs", include_str!("people.rs")),
     ("prune.rs", include_str!("prune.rs")),
+    ("roster.rs", include_str!("roster.rs")),
+    ("queues.rs", include_str!("queues.rs")),
     ("snapshot.rs", include_str!("snapshot.rs")),
     ("writer.rs", include_str!("writer.rs")),
 ];
