@@ -35,6 +35,8 @@ pub struct NewUser {
     pub group: GroupId,
     /// The password, for those who may sign in with one.
     pub password: Option<String>,
+    /// The short number by which colleagues find the user.
+    pub extension: Option<String>,
 }
 
 impl std::fmt::Debug for NewUser {
@@ -43,17 +45,47 @@ impl std::fmt::Debug for NewUser {
     }
 }
 
-/// A website channel to be made.
+/// A channel to be made.
 #[derive(Debug, Clone)]
 pub struct NewChannel {
     /// The name; it is unique.
     pub name: String,
-    /// The kind: `live_chat` is the one that this version makes.
+    /// The kind. `live_chat` is the one that this version connects to real customers.
     pub kind: ChannelKind,
     /// The pages that may embed the widget, as origins.
     pub origins: Vec<String>,
     /// How it looks and greets.
     pub widget: WidgetConfig,
+    /// The group that it belongs to, whose managers hear of what nobody looks after.
+    pub group: Option<GroupId>,
+    /// Whether its customers are played, by [`Admin::stub_receive`]: then it may be of any kind.
+    pub stub: bool,
+}
+
+impl NewUser {
+    /// A user without address, password and extension.
+    pub fn new(name: &str, role: Role, group: GroupId) -> NewUser {
+        NewUser { name: name.to_owned(), email: None, role, group, password: None, extension: None }
+    }
+}
+
+impl NewChannel {
+    /// A website channel that no page may embed yet.
+    pub fn website(name: &str) -> NewChannel {
+        NewChannel {
+            name: name.to_owned(),
+            kind: ChannelKind::LiveChat,
+            origins: Vec::new(),
+            widget: WidgetConfig::default(),
+            group: None,
+            stub: false,
+        }
+    }
+
+    /// A channel of any kind whose customers are played.
+    pub fn stub(name: &str, kind: ChannelKind) -> NewChannel {
+        NewChannel { kind, stub: true, ..NewChannel::website(name) }
+    }
 }
 
 /// A channel that was made.
@@ -122,8 +154,8 @@ impl Admin {
             Some(password) => Some(self.hash(password).await?),
             None => None,
         };
-        let NewUser { name, email, role, group, .. } = user;
-        let row = NewUserRow { name, email, role, group, password_hash };
+        let NewUser { name, email, role, group, extension, .. } = user;
+        let row = NewUserRow { name, email, role, group, password_hash, extension };
         self.store.writer.write(move |tx| tx.create_user(&row)).await
     }
 

@@ -49,10 +49,10 @@ async fn group(calls: &Calls, command: Group) -> Outcome {
 
 async fn user(calls: &Calls, config: &Config, command: User) -> Outcome {
     match command {
-        User::Add { name, group, email, role, password } => {
+        User::Add { name, group, email, role, extension, password } => {
             let group = calls.find_group(&group).await?;
             let password = if password { Some(read_password()?) } else { None };
-            let user = NewUser { name, email, role: role.into(), group, password };
+            let user = NewUser { name, email, role: role.into(), group, password, extension };
             say(&calls.create_user(user).await?.to_string());
         }
         User::List => {
@@ -138,7 +138,9 @@ async fn channel(calls: &Calls, config: &Config, command: Channel) -> Outcome {
                 "" => String::new(),
                 color => format!(" data-color=\"{color}\""),
             };
-            let made = calls.create_channel(NewChannel { name, kind, origins: looks.origins, widget }).await?;
+            let made = calls
+                .create_channel(NewChannel { name, kind, origins: looks.origins, widget, group: None, stub: false })
+                .await?;
             say(&made.id.to_string());
             let server = server_url(config)?;
             let address = server.as_str().trim_end_matches('/');

@@ -125,6 +125,9 @@ pub enum User {
         /// The role.
         #[arg(long, value_enum, default_value_t = RoleArg::User)]
         role: RoleArg,
+        /// The short number by which colleagues find the user.
+        #[arg(long)]
+        extension: Option<String>,
         /// Read a password from standard input, or ask for it.
         #[arg(long)]
         password: bool,

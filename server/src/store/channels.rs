@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension};
 use switchboard_protocol::chat::ChannelKind;
 use switchboard_protocol::collection::Collection;
-use switchboard_protocol::ids::{ChannelId, QueueId, UserId};
+use switchboard_protocol::ids::{ChannelId, GroupId, QueueId, UserId};
 
 use super::StoreError;
 use super::people::{LIST_PAGE, clean_name};
@@ -35,6 +35,10 @@ pub struct ChannelInfo {
     pub key: Option<String>,
     /// What belongs to the kind, as JSON.
     pub settings: String,
+    /// The group that it belongs to.
+    pub group: Option<GroupId>,
+    /// Whether its customers are played.
+    pub stub: bool,
 }
 
 /// Queues after a name, by name.
@@ -69,13 +73,16 @@ fn channel(row: &rusqlite::Row<'_>) -> rusqlite::Result<ChannelInfo> {
         kind: ChannelKind::from_name(&kind).ok_or_else(|| bad_name(2, "channel kind"))?,
         key: row.get(3)?,
         settings: row.get(4)?,
+        group: row.maybe_id(5)?,
+        stub: row.get(6)?,
     })
 }
 
 /// Channels after a name, by name.
 pub fn channels(connection: &Connection, after: &str) -> Result<Vec<ChannelInfo>, StoreError> {
-    let mut query =
-        connection.sql("SELECT id, name, kind, key, settings FROM channels WHERE name > ?1 ORDER BY name LIMIT ?2")?;
+    let mut query = connection.sql(
+        "SELECT id, name, kind, key, settings, group_id, stub FROM channels WHERE name > ?1 ORDER BY name LIMIT ?2",
+    )?;
     let rows = query.query_map((after, LIST_PAGE), channel)?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
@@ -83,21 +90,29 @@ pub fn channels(connection: &Connection, after: &str) -> Result<Vec<ChannelInfo>
 /// The channel of a name.
 pub fn find_channel(connection: &Connection, name: &str) -> Result<Option<ChannelInfo>, StoreError> {
     Ok(connection
-        .sql("SELECT id, name, kind, key, settings FROM channels WHERE name = ?1")?
+        .sql("SELECT id, name, kind, key, settings, group_id, stub FROM channels WHERE name = ?1")?
         .query_row([name.trim()], channel)
+        .optional()?)
+}
+
+/// The channel of an id.
+pub fn channel_by_id(connection: &Connection, id: ChannelId) -> Result<Option<ChannelInfo>, StoreError> {
+    Ok(connection
+        .sql("SELECT id, name, kind, key, settings, group_id, stub FROM channels WHERE id = ?1")?
+        .query_row([Blob(id)], channel)
         .optional()?)
 }
 
 /// The website channel with this public key.
 pub fn channel_by_key(connection: &Connection, key: &str) -> Result<Option<ChannelInfo>, StoreError> {
     Ok(connection
-        .sql("SELECT id, name, kind, key, settings FROM channels WHERE key = ?1")?
+        .sql("SELECT id, name, kind, key, settings, group_id, stub FROM channels WHERE key = ?1")?
         .query_row([key], channel)
         .optional()?)
 }
 
 impl Tx<'_> {
-    /// Makes a queue with its members.
+    /// Makes a queue with its members, distribution everyone.
     pub fn create_queue(&mut self, name: &str, members: &[UserId]) -> Result<QueueId, StoreError> {
         let name = clean_name(name)?;
         if find_queue(self.sql, &name)?.is_some() {
@@ -115,13 +130,18 @@ impl Tx<'_> {
         Ok(id)
     }
 
+    /// Who is named becomes a member at this place, or stays one: with the log-in that the user had.
     fn insert_members(&mut self, queue: QueueId, members: &[UserId]) -> Result<(), StoreError> {
         for (position, &user) in members.iter().enumerate() {
             self.must_be_user(user)?;
+            // What the strategies go by is copied from the user.
             self.sql
                 .sql(
-                    "INSERT INTO queue_members (queue_id, user_id, position) VALUES (?1, ?2, ?3) \
-                     ON CONFLICT (queue_id, user_id) DO NOTHING",
+                    "INSERT INTO queue_members (queue_id, user_id, position, eligible, name, open_chats, \
+                     last_reply_at, shuffle) \
+                     SELECT ?1, id, ?3, disabled = 0 AND presence = 'available', name, open_chats, last_reply_at, \
+                     random() FROM users WHERE id = ?2 \
+                     ON CONFLICT (queue_id, user_id) DO UPDATE SET position = excluded.position",
                 )?
                 .execute((Blob(queue), Blob(user), int(position as u64)))?;
         }
@@ -138,13 +158,37 @@ impl Tx<'_> {
 
     /// Sets a queue's members. Waiting chats are offered to those who came and leave those who went.
     pub fn set_queue_members(&mut self, queue: QueueId, members: &[UserId]) -> Result<(), StoreError> {
-        let rev = self.next_rev(Collection::Queues)?;
-        let changed = self.sql.sql("UPDATE queues SET rev = ?2 WHERE id = ?1")?.execute((Blob(queue), int(rev)))?;
-        if changed == 0 {
-            return Err(StoreError::NotFound("such queue".into()));
+        self.queue_edited(queue)?;
+        let mut named = Vec::with_capacity(members.len());
+        for &user in members {
+            if !named.contains(&user) {
+                named.push(user);
+            }
         }
-        self.sql.sql("DELETE FROM queue_members WHERE queue_id = ?1")?.execute([Blob(queue)])?;
-        self.insert_members(queue, members)?;
+        for before in self::members(self.sql, queue)? {
+            if !named.contains(&before) {
+                self.sql
+                    .sql("DELETE FROM queue_members WHERE queue_id = ?1 AND user_id = ?2")?
+                    .execute((Blob(queue), Blob(before)))?;
+            }
+        }
+        self.insert_members(queue, &named)?;
+        self.requeue(queue)
+    }
+
+    /// The same, if nobody changed the queue since the revision that the admin looked at.
+    pub fn set_queue_members_at(
+        &mut self,
+        queue: QueueId,
+        members: &[UserId],
+        expected_rev: u64,
+    ) -> Result<(), StoreError> {
+        self.expect_edition(queue, expected_rev)?;
+        self.set_queue_members(queue, members)
+    }
+
+    /// A queue's waiting chats are offered to whom it names now.
+    pub(super) fn requeue(&mut self, queue: QueueId) -> Result<(), StoreError> {
         let channels: Vec<ChannelId> = {
             let mut query = self.sql.sql("SELECT channel_id FROM routes WHERE queue_id = ?1")?;
             query.query_map([Blob(queue)], |row| row.id(0))?.collect::<Result<_, _>>()?
@@ -178,6 +222,27 @@ impl Tx<'_> {
         Ok(id)
     }
 
+    /// Says which group a channel belongs to, whose managers hear of its alarms; routing does not look at it.
+    pub fn set_channel_group(&mut self, channel: ChannelId, group: Option<GroupId>) -> Result<(), StoreError> {
+        if let Some(group) = group {
+            self.must_be_group(group)?;
+        }
+        let changed = self
+            .sql
+            .sql("UPDATE channels SET group_id = ?2 WHERE id = ?1")?
+            .execute((Blob(channel), group.map(Blob)))?;
+        if changed == 0 {
+            return Err(StoreError::NotFound("such channel".into()));
+        }
+        self.retell_alarms()
+    }
+
+    /// The channel's customers are played from now on.
+    pub fn make_stub(&mut self, channel: ChannelId) -> Result<(), StoreError> {
+        let changed = self.sql.sql("UPDATE channels SET stub = 1 WHERE id = ?1")?.execute([Blob(channel)])?;
+        if changed == 0 { Err(StoreError::NotFound("such channel".into())) } else { Ok(()) }
+    }
+
     /// Changes what belongs to a channel's kind.
     pub fn set_channel_settings(&mut self, channel: ChannelId, settings: &str) -> Result<(), StoreError> {
         let rev = self.next_rev(Collection::Channels)?;
@@ -202,9 +267,7 @@ impl Tx<'_> {
                 ("queue", Some(Blob(*queue)), None)
             }
             Route::Group(group) => {
-                if !self.sql.sql("SELECT 1 FROM groups WHERE id = ?1")?.exists([Blob(*group)])? {
-                    return Err(StoreError::NotFound("such group".into()));
-                }
+                self.must_be_group(*group)?;
                 ("group", None, Some(Blob(*group)))
             }
             Route::Users(_) => ("users", None, None),

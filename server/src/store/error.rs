@@ -49,6 +49,9 @@ pub enum StoreError {
     /// There is no such thing.
     #[error("there is no {0}")]
     NotFound(String),
+    /// Somebody else changed it since the admin looked.
+    #[error("somebody else changed {0} meanwhile: look at it again and repeat")]
+    Changed(String),
     /// A statement failed for a reason that a bug alone explains.
     #[error("unexpected database error: {0}")]
     Unexpected(String),

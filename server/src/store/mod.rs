@@ -26,6 +26,7 @@ mod pool;
 #[cfg(test)]
 mod property;
 pub mod prune;
+pub mod queues;
 mod roster;
 pub mod snapshot;
 mod sql;

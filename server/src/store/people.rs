@@ -1,7 +1,7 @@
 //! Groups and users.
 
 use rusqlite::{Connection, OptionalExtension};
-use switchboard_protocol::collection::{Collection, Role};
+use switchboard_protocol::collection::{Collection, Presence, Role};
 use switchboard_protocol::ids::{ChannelId, ChatId, DeviceId, GroupId, UserId};
 use switchboard_protocol::limits;
 
@@ -25,6 +25,19 @@ pub struct NewUserRow {
     pub group: GroupId,
     /// The hash of the password, for those who may sign in with one.
     pub password_hash: Option<String>,
+    /// The short number by which colleagues find the user.
+    pub extension: Option<String>,
+}
+
+/// What an admin changes of a user; what is `None` stays.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct UserChange {
+    /// The role.
+    pub role: Option<Role>,
+    /// The group.
+    pub group: Option<GroupId>,
+    /// The extension; `Some(None)` takes it away.
+    pub extension: Option<Option<String>>,
 }
 
 /// A group as admins see it.
@@ -51,6 +64,10 @@ pub struct UserInfo {
     pub group: GroupId,
     /// Whether the account is disabled.
     pub disabled: bool,
+    /// The short number by which colleagues find the user.
+    pub extension: Option<String>,
+    /// Whether the user can be offered chats.
+    pub presence: Presence,
 }
 
 /// The rows of one page of a list that admins see; the next begins after the last name.
@@ -79,6 +96,23 @@ pub fn clean_email(email: &str) -> Option<String> {
     (fits && parts).then_some(email)
 }
 
+/// The longest extension.
+const MAX_EXTENSION: usize = 20;
+
+/// An extension as it is dialled: letters, digits and a few signs.
+fn clean_extension(extension: &str) -> Result<String, StoreError> {
+    let extension = extension.trim();
+    let fits = (1..=MAX_EXTENSION).contains(&extension.len())
+        && extension.bytes().all(|c| c.is_ascii_alphanumeric() || b"*#.-".contains(&c));
+    if fits {
+        Ok(extension.to_owned())
+    } else {
+        Err(StoreError::Refused(format!(
+            "{extension:?} is no extension: 1 to {MAX_EXTENSION} letters, digits, or any of * # . -"
+        )))
+    }
+}
+
 /// Groups after a name, by name.
 pub fn groups(connection: &Connection, after: &str) -> Result<Vec<GroupInfo>, StoreError> {
     let mut query = connection.sql("SELECT id, name FROM groups WHERE name > ?1 ORDER BY name LIMIT ?2")?;
@@ -88,10 +122,12 @@ pub fn groups(connection: &Connection, after: &str) -> Result<Vec<GroupInfo>, St
 
 /// Users after a name, by name.
 pub fn users(connection: &Connection, after: &str) -> Result<Vec<UserInfo>, StoreError> {
-    let mut query = connection
-        .sql("SELECT id, name, email, role, group_id, disabled FROM users WHERE name > ?1 ORDER BY name LIMIT ?2")?;
+    let mut query = connection.sql(
+        "SELECT id, name, email, role, group_id, disabled, extension, presence FROM users WHERE name > ?1 \
+             ORDER BY name LIMIT ?2",
+    )?;
     let rows = query.query_map((after, LIST_PAGE), |row| {
-        let role: String = row.get(3)?;
+        let (role, presence): (String, String) = (row.get(3)?, row.get(7)?);
         Ok(UserInfo {
             id: row.id(0)?,
             name: row.get(1)?,
@@ -99,6 +135,8 @@ pub fn users(connection: &Connection, after: &str) -> Result<Vec<UserInfo>, Stor
             role: Role::from_name(&role).ok_or_else(|| bad_name(3, "role"))?,
             group: row.id(4)?,
             disabled: row.get(5)?,
+            extension: row.get(6)?,
+            presence: Presence::from_name(&presence).ok_or_else(|| bad_name(7, "presence"))?,
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
@@ -151,12 +189,32 @@ impl Tx<'_> {
             return Err(StoreError::Refused(format!("there is a group {name:?} already")));
         }
         let id = GroupId::new();
-        self.sql.sql("INSERT INTO groups (id, name, created_at) VALUES (?1, ?2, ?3)")?.execute((
+        let rev = self.next_rev(Collection::Groups)?;
+        self.sql.sql("INSERT INTO groups (id, name, rev, created_at) VALUES (?1, ?2, ?3, ?4)")?.execute((
             Blob(id),
             name,
+            int(rev),
             self.now,
         ))?;
         Ok(id)
+    }
+
+    pub(super) fn must_be_group(&self, group: GroupId) -> Result<(), StoreError> {
+        if self.sql.sql("SELECT 1 FROM groups WHERE id = ?1")?.exists([Blob(group)])? {
+            Ok(())
+        } else {
+            Err(StoreError::NotFound("such group".into()))
+        }
+    }
+
+    /// An extension that nobody else has.
+    fn free_extension(&self, extension: &str, user: UserId) -> Result<String, StoreError> {
+        let extension = clean_extension(extension)?;
+        let mut other = self.sql.sql("SELECT 1 FROM users WHERE extension = ?1 AND id <> ?2")?;
+        if other.exists((extension.as_str(), Blob(user)))? {
+            return Err(StoreError::Refused(format!("a user has the extension {extension:?} already")));
+        }
+        Ok(extension)
     }
 
     /// Makes a user.
@@ -165,9 +223,7 @@ impl Tx<'_> {
         if self.sql.sql("SELECT 1 FROM users WHERE name = ?1")?.exists([name.as_str()])? {
             return Err(StoreError::Refused(format!("there is a user {name:?} already")));
         }
-        if !self.sql.sql("SELECT 1 FROM groups WHERE id = ?1")?.exists([Blob(user.group)])? {
-            return Err(StoreError::NotFound("such group".into()));
-        }
+        self.must_be_group(user.group)?;
         let email = match &user.email {
             None => None,
             Some(email) => {
@@ -180,11 +236,12 @@ impl Tx<'_> {
             return Err(StoreError::Refused(format!("a user has the address {email:?} already")));
         }
         let id = UserId::new();
+        let extension = user.extension.as_deref().map(|wanted| self.free_extension(wanted, id)).transpose()?;
         let rev = self.next_rev(Collection::Users)?;
         self.sql
             .sql(
-                "INSERT INTO users (id, group_id, name, email, role, password_hash, rev, created_at) \
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                "INSERT INTO users (id, group_id, name, email, role, password_hash, rev, created_at, extension) \
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
             )?
             .execute((
                 Blob(id),
@@ -195,9 +252,51 @@ impl Tx<'_> {
                 &user.password_hash,
                 int(rev),
                 self.now,
+                extension,
             ))?;
         self.reoffer_to(id)?;
         Ok(id)
+    }
+
+    /// Changes a user's role, group or extension. Chats that wait in the groups are offered anew.
+    pub fn change_user(&mut self, user: UserId, change: &UserChange) -> Result<(), StoreError> {
+        let before: Option<(String, GroupId, Option<String>)> = self
+            .sql
+            .sql("SELECT role, group_id, extension FROM users WHERE id = ?1")?
+            .query_row([Blob(user)], |row| Ok((row.get(0)?, row.id(1)?, row.get(2)?)))
+            .optional()?;
+        let Some((role, group, extension)) = before else { return Err(StoreError::NotFound("such user".into())) };
+        let new_role = change.role.map_or_else(|| role.clone(), |role| role.as_str().to_owned());
+        let new_group = change.group.unwrap_or(group);
+        self.must_be_group(new_group)?;
+        let new_extension = match &change.extension {
+            None => extension,
+            Some(wanted) => wanted.as_deref().map(|wanted| self.free_extension(wanted, user)).transpose()?,
+        };
+        let rev = self.next_rev(Collection::Users)?;
+        self.sql
+            .sql("UPDATE users SET role = ?2, group_id = ?3, extension = ?4, rev = ?5 WHERE id = ?1")?
+            .execute((Blob(user), &new_role, Blob(new_group), new_extension, int(rev)))?;
+        if new_role != role || new_group != group {
+            self.retell_alarms()?;
+        }
+        if new_group != group {
+            self.reoffer_group(group)?;
+            self.reoffer_to(user)?;
+        }
+        Ok(())
+    }
+
+    /// A group's waiting chats are offered to whom it holds now.
+    fn reoffer_group(&mut self, group: GroupId) -> Result<(), StoreError> {
+        let channels: Vec<ChannelId> = {
+            let mut query = self.sql.sql("SELECT channel_id FROM routes WHERE group_id = ?1")?;
+            query.query_map([Blob(group)], |row| row.id(0))?.collect::<Result<_, _>>()?
+        };
+        for channel in channels {
+            self.reoffer_channel(channel)?;
+        }
+        Ok(())
     }
 
     /// Sets a user's password; devices that are signed in stay so.

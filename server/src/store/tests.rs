@@ -64,6 +64,7 @@ impl Fixture {
                         role: UserRole::User,
                         group,
                         password_hash: None,
+                        extension: None,
                     })?);
                 }
                 let queue = tx.create_queue("Desk", &ids)?;

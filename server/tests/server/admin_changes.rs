@@ -63,7 +63,7 @@ async fn f3_a_chat_without_anybody_waits_until_there_is_somebody() {
 
     // Taken away by a route to a new user, who has it at once.
     let group = world.admin.find_group("Sales").await.unwrap();
-    let new = NewUser { name: "Chloe".into(), email: None, role: Role::User, group, password: None };
+    let new = NewUser { name: "Chloe".into(), email: None, role: Role::User, group, password: None, extension: None };
     let chloe = world.admin.create_user(new).await.unwrap();
     world.admin.set_route(world.channel.id, Route::Users(vec![chloe])).await.unwrap();
     assert_eq!(anna.event("gone").await["body"]["reason"], "unassigned");
@@ -79,7 +79,7 @@ async fn f3_a_route_to_a_group_offers_to_all_of_it_also_to_who_joins_later() {
     visitor.send("hello group").await;
     let opened = anna.event("chat_opened").await;
     assert_eq!(opened["body"]["chat"]["queue"], Value::Null);
-    let new = NewUser { name: "Chloe".into(), email: None, role: Role::User, group, password: None };
+    let new = NewUser { name: "Chloe".into(), email: None, role: Role::User, group, password: None, extension: None };
     let chloe = world.admin.create_user(new).await.unwrap();
     let code = world.admin.enrol(chloe).await.unwrap();
     let signed = crate::support::enrol(world.addr(), &code.code).await;
@@ -148,6 +148,7 @@ async fn what_admins_get_wrong_is_said_and_changes_nothing() {
         role: Role::User,
         group,
         password: None,
+        extension: None,
     };
     for (error, says) in [
         (admin.create_group("Sales").await.unwrap_err(), "already"),

@@ -65,6 +65,7 @@ impl World {
                 role: Role::User,
                 group,
                 password: None,
+                extension: None,
             };
             users.push(admin.create_user(user).await.unwrap());
         }
@@ -75,6 +76,8 @@ impl World {
                 kind: ChannelKind::LiveChat,
                 origins: vec!["https://shop.example.com".into()],
                 widget: WidgetConfig { title: "Shop".into(), greeting: "Hello".into(), ..WidgetConfig::default() },
+                group: None,
+                stub: false,
             })
             .await
             .unwrap();

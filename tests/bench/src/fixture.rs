@@ -33,7 +33,14 @@ async fn company(admin: &Admin, users: usize, fans: &[usize]) -> Result<(Vec<Fan
     let group = admin.create_group("Bench").await?;
     let (mut ids, mut codes) = (Vec::new(), Vec::new());
     for number in 0..users {
-        let user = NewUser { name: format!("Operator {number}"), email: None, role: Role::User, group, password: None };
+        let user = NewUser {
+            name: format!("Operator {number}"),
+            email: None,
+            role: Role::User,
+            group,
+            password: None,
+            extension: None,
+        };
         let id = admin.create_user(user).await?;
         codes.push(admin.enrol(id).await?.code);
         ids.push(id);
@@ -47,6 +54,8 @@ async fn company(admin: &Admin, users: usize, fans: &[usize]) -> Result<(Vec<Fan
                 kind: ChannelKind::LiveChat,
                 origins: vec!["http://127.0.0.1".into()],
                 widget: WidgetConfig::default(),
+                group: None,
+                stub: false,
             })
             .await?;
         admin.set_route(channel.id, Route::Queue(queue)).await?;

@@ -64,6 +64,7 @@ pub async fn company(admin: &Admin, shop: SocketAddr, pre_chat: PreChat) -> Resu
                     role: Role::User,
                     group,
                     password: Some(PASSWORD.into()),
+                    extension: None,
                 };
                 admin.create_user(user).await?
             }
@@ -81,8 +82,14 @@ pub async fn company(admin: &Admin, shop: SocketAddr, pre_chat: PreChat) -> Resu
             (id, key)
         }
         None => {
-            let channel =
-                NewChannel { name: CHANNEL.into(), kind: ChannelKind::LiveChat, origins: origins.to_vec(), widget };
+            let channel = NewChannel {
+                name: CHANNEL.into(),
+                kind: ChannelKind::LiveChat,
+                origins: origins.to_vec(),
+                widget,
+                group: None,
+                stub: false,
+            };
             let channel = admin.create_channel(channel).await?;
             (channel.id, channel.key)
         }

@@ -104,6 +104,7 @@ async fn server(dir: &std::path::Path) -> (Server, String, String) {
         role: Role::User,
         group,
         password: Some("correct horse".into()),
+        extension: None,
     };
     let anna = admin.create_user(anna).await.unwrap();
     let queue = admin.create_queue("Sales", &[anna]).await.unwrap();
@@ -112,6 +113,8 @@ async fn server(dir: &std::path::Path) -> (Server, String, String) {
         kind: ChannelKind::LiveChat,
         origins: vec!["http://shop.example".into()],
         widget: WidgetConfig::default(),
+        group: None,
+        stub: false,
     };
     let channel = admin.create_channel(channel).await.unwrap();
     admin.set_route(channel.id, Route::Queue(queue)).await.unwrap();

@@ -9,6 +9,7 @@ use switchboard_protocol::collection::Role;
 use switchboard_protocol::device::{DeviceInfo, ENROL_PATH, EnrolRequest, Platform, SignedIn};
 use switchboard_protocol::ids::UserId;
 use switchboard_protocol::widget::WidgetConfig;
+use switchboard_server::routing::QueueSettings;
 use switchboard_server::{Admin, Config, NewChannel, NewUser, Route, Server};
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
@@ -35,7 +36,7 @@ async fn seed(admin: &Admin, names: &[&str]) -> Seeded {
     let group = admin.create_group("Company").await.expect("a group is made");
     let mut users = Vec::new();
     for name in names {
-        let user = NewUser { name: (*name).to_owned(), email: None, role: Role::User, group, password: None };
+        let user = NewUser { name: (*name).to_owned(), email: None, role: Role::User, group, password: None, extension: None };
         users.push(((*name).to_owned(), admin.create_user(user).await.expect("a user is made")));
     }
     let members: Vec<_> = users.iter().map(|(_, id)| *id).collect();
@@ -44,8 +45,7 @@ async fn seed(admin: &Admin, names: &[&str]) -> Seeded {
         name: "Shop".into(),
         kind: ChannelKind::LiveChat,
         origins: vec!["http://shop.example.com".into()],
-        widget: WidgetConfig::default(),
-    };
+        widget: WidgetConfig::default(), group: None, stub: false };
     let channel = admin.create_channel(channel).await.expect("a channel is made");
     admin.set_route(channel.id, Route::Queue(queue)).await.expect("a route is set");
     Seeded { channel_key: channel.key, users }
@@ -108,6 +108,16 @@ impl TestServer {
     /// The admin's calls.
     pub fn admin(&self) -> Admin {
         self.server.admin()
+    }
+
+    /// Changes the settings of the queue.
+    pub async fn set_queue(&self, change: impl FnOnce(&mut QueueSettings)) {
+        let admin = self.admin();
+        let queue = admin.find_queue("Sales").await.expect("the queue");
+        let found = admin.queue(queue).await.expect("the queue");
+        let mut settings = found.settings;
+        change(&mut settings);
+        admin.set_queue(queue, settings, found.rev).await.expect("the settings are valid");
     }
 
     /// A proxy in front of it.
