@@ -177,7 +177,7 @@ CREATE TABLE blocks (
     lifted_by  BLOB    REFERENCES users (id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX blocks_by_address ON blocks (address, expires_at) WHERE lifted_at IS NULL;
-CREATE INDEX blocks_by_visitor ON blocks (channel_id, visitor_id, expires_at) WHERE lifted_at IS NULL;
+CREATE INDEX blocks_by_visitor ON blocks (visitor_id, expires_at) WHERE lifted_at IS NULL;
 CREATE INDEX blocks_in_force ON blocks (expires_at) WHERE lifted_at IS NULL;
 
 -- Waiting chats that nobody looks after. A row stays when it is over, so that phones hear of its end.

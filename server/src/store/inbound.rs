@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension};
 use switchboard_protocol::chat::ChatState;
+use switchboard_protocol::collection::Presence;
 use switchboard_protocol::event::{EventBody, MessageAdded, StatusRaised};
 use switchboard_protocol::ids::{ChatId, ContactId, MessageId};
-use switchboard_protocol::message::{Author, Message, MessageKind, MessageStatus};
+use switchboard_protocol::message::{Author, Message, MessageKind, MessageStatus, ReleaseReason};
 use switchboard_protocol::widget::{
     WidgetAccepted, WidgetAuthor, WidgetMessage, WidgetSend, WidgetServerFrame, WidgetStatus,
 };
@@ -19,6 +20,10 @@ use super::chats::{self, ChatRow};
 use super::effects::{Effect, VisitorFrame, VisitorKey};
 use super::sql::{Blob, Columns, Sql, int};
 use super::writer::Tx;
+use super::{blocks, queues};
+use crate::routing::hours::Hours;
+use crate::routing::returning::released;
+use crate::routing::{OwnerState, QueueSettings};
 
 /// What became of a visitor's message.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -153,23 +158,51 @@ pub fn check_send(send: &WidgetSend) -> Result<(), ErrorCode> {
     Ok(())
 }
 
+fn message_added(message: &Message) -> EventBody {
+    EventBody::Message(MessageAdded { message: message.clone(), chat: None })
+}
+
+/// A queue's hours, checked when they were set; what cannot be read counts as always open.
+fn office(settings: &QueueSettings) -> Option<Hours> {
+    settings.checked_hours().unwrap_or_else(|error| {
+        tracing::error!(%error, "a queue's hours cannot be read");
+        None
+    })
+}
+
 impl Tx<'_> {
-    /// Stores a visitor's message with everything that it causes.
+    /// Stores a customer's message with everything that it causes.
     pub fn receive_visitor_message(&mut self, key: VisitorKey, send: &WidgetSend) -> Result<Received, StoreError> {
+        self.receive_from(key, None, send)
+    }
+
+    /// The same, for a customer who has an address: what is blocked is not stored.
+    pub fn receive_from(
+        &mut self,
+        key: VisitorKey,
+        address: Option<&str>,
+        send: &WidgetSend,
+    ) -> Result<Received, StoreError> {
         if let Err(code) = check_send(send) {
             return Ok(Received::Refused(code));
         }
         let name = form_field(send.name.as_deref(), limits::MAX_NAME_BYTES).unwrap_or_default();
         let email = form_field(send.email.as_deref(), limits::MAX_EMAIL_BYTES).unwrap_or_default();
-        let (mut chat, first) = match chat_of(self.sql, key)? {
-            Some(chat) => {
-                if let Some(known) = self.known_visitor_message(chat, send)? {
-                    return Ok(known);
-                }
-                (chats::must(self.sql, chat)?, false)
-            }
+        let chat = chat_of(self.sql, key)?;
+        // What was stored before the block is answered as then.
+        if let Some(chat) = chat
+            && let Some(known) = self.known_visitor_message(chat, send)?
+        {
+            return Ok(known);
+        }
+        if blocks::blocked(self.sql, key, address, self.now)?.is_some() {
+            return Ok(Received::Refused(ErrorCode::Blocked));
+        }
+        let (mut chat, first) = match chat {
+            Some(chat) => (chats::must(self.sql, chat)?, false),
             None => (self.new_visitor_chat(key, name.as_deref(), email.as_deref())?, true),
         };
+        self.seen_at(key, address)?;
         if !first {
             self.complete_contact(&mut chat, name, email)?;
         }
@@ -183,17 +216,96 @@ impl Tx<'_> {
             sent_at: self.now,
             status: MessageStatus::Delivered,
         };
+        chat.last_inbound_no = message.no;
+        chat.unanswered_since.get_or_insert(self.now);
         self.add_message(&mut chat, &message, Some(send.id), None)?;
         if first {
             self.open_by_route(&mut chat)?;
-        } else if chat.state == ChatState::Closed {
-            self.return_to_route(chat.id)?;
         } else {
-            let body = EventBody::Message(MessageAdded { message: message.clone(), chat: None });
-            self.tell_seeing(&chat, &body)?;
+            self.bring_back(&mut chat, &message)?;
         }
+        self.answer_out_of_office(&mut chat)?;
+        self.set_due(&mut chat)?;
         let accepted = WidgetAccepted { id: send.id, no: message.no, sent_at: message.sent_at };
         Ok(Received::Accepted { accepted, first })
+    }
+
+    /// A further message of a known conversation: back into Recents of all who see it, and to whoever is to answer it.
+    fn bring_back(&mut self, chat: &mut ChatRow, message: &Message) -> Result<(), StoreError> {
+        // The phones do this by themselves when the message comes ([`UserChat::woken`]); no event says so.
+        let woken = self
+            .sql
+            .sql(
+                "UPDATE chat_users SET archived = 0, ignored = 0, snoozed_until = NULL WHERE chat_id = ?1 AND access > 0 \
+                 AND (archived = 1 OR ignored = 1 OR snoozed_until IS NOT NULL)",
+            )?
+            .execute([Blob(chat.id)])?;
+        match chat.state {
+            ChatState::Waiting => {
+                if self.tell_seeing(chat, &message_added(message))? {
+                    if woken > 0 {
+                        self.look_after(chat)?;
+                    }
+                    Ok(())
+                } else {
+                    self.open_by_route(chat)
+                }
+            }
+            // F38: it stays with its owner, unless the queue wants otherwise (F40).
+            ChatState::Owned => match self.release_reason(chat)? {
+                Some(reason) => self.release(chat, reason),
+                None => self.tell_seeing(chat, &message_added(message)).map(drop),
+            },
+            // F39: dealt with, so it begins anew.
+            ChatState::Closed => {
+                self.open_session(chat)?;
+                self.reopen(chat, message)
+            }
+        }
+    }
+
+    /// F40: whether the owner of a chat whose customer waits cannot go on with it.
+    fn release_reason(&self, chat: &ChatRow) -> Result<Option<ReleaseReason>, StoreError> {
+        let Some(owner) = chat.owner else { return Ok(None) };
+        let (disabled, presence): (bool, String) = self
+            .sql
+            .sql("SELECT disabled, presence FROM users WHERE id = ?1")?
+            .query_row([Blob(owner)], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let owner = OwnerState::of(disabled, Presence::from_name(&presence).unwrap_or_default());
+        if owner.at_work() {
+            return Ok(None);
+        }
+        let Some(settings) = self.queue_settings(chat)? else { return Ok(released(owner, false, true)) };
+        let open = office(&settings).is_none_or(|hours| hours.is_open(self.now));
+        Ok(released(owner, settings.release_after_ms.is_some(), open))
+    }
+
+    fn queue_settings(&self, chat: &ChatRow) -> Result<Option<QueueSettings>, StoreError> {
+        chat.queue.map_or(Ok(None), |queue| queues::settings(self.sql, queue))
+    }
+
+    /// F69: who writes outside the hours is told so, once until they have been open again.
+    fn answer_out_of_office(&mut self, chat: &mut ChatRow) -> Result<(), StoreError> {
+        let Some(settings) = self.queue_settings(chat)? else { return Ok(()) };
+        let Some(text) = settings.out_of_office.as_deref() else { return Ok(()) };
+        let Some(hours) = office(&settings) else { return Ok(()) };
+        let told = chat.out_of_office_at.is_some_and(|at| !hours.opened_between(at, self.now));
+        if told || hours.is_open(self.now) {
+            return Ok(());
+        }
+        let message = Message {
+            id: MessageId::new(),
+            no: chat.last_no + 1,
+            author: Author::System,
+            text: text.to_owned(),
+            private: false,
+            activity: None,
+            sent_at: self.now,
+            status: MessageStatus::Sent,
+        };
+        chat.out_of_office_at = Some(self.now);
+        self.add_message(chat, &message, None, None)?;
+        self.tell_seeing(chat, &message_added(&message)).map(drop)
     }
 
     /// The same message again, or another one under its id.
@@ -236,7 +348,9 @@ impl Tx<'_> {
         self.sql
             .sql("INSERT INTO visitors (channel_id, id, chat_id, created_at) VALUES (?1, ?2, ?3, ?4)")?
             .execute((Blob(key.channel), Blob(key.visitor), Blob(chat), self.now))?;
-        chats::must(self.sql, chat)
+        let chat = chats::must(self.sql, chat)?;
+        self.first_session(&chat)?;
+        Ok(chat)
     }
 
     /// What the pre-chat form says is used where the contact has nothing yet.
@@ -258,7 +372,7 @@ impl Tx<'_> {
             &chat.contact.email,
         ))?;
         self.save_hands(chat)?;
-        self.tell_seeing(chat, &EventBody::Chat(chat.public()))
+        self.tell_seeing(chat, &EventBody::Chat(chat.public())).map(drop)
     }
 
     /// Adds a message to its chat and to the visitor's conversation. Who else is told is up to the caller.
@@ -311,15 +425,15 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// One event for all who see the chat now.
-    pub(super) fn tell_seeing(&mut self, chat: &ChatRow, body: &EventBody) -> Result<(), StoreError> {
+    /// One event for all who see the chat now; whether anybody does.
+    pub(super) fn tell_seeing(&mut self, chat: &ChatRow, body: &EventBody) -> Result<bool, StoreError> {
         let users = chats::seeing(self.sql, chat.id)?;
         if users.is_empty() {
-            return Ok(());
+            return Ok(false);
         }
         let event = self.event(chat.id, chat.rev, body, None)?;
         self.append_to(&users, &event)?;
-        Ok(())
+        Ok(true)
     }
 
     /// The visitor's browser got or showed staff's messages up to `upto`.
@@ -359,6 +473,6 @@ impl Tx<'_> {
             let frame = WidgetServerFrame::Status(WidgetStatus { outbound, from, upto, status });
             self.effect(Effect::VisitorStatus { to, json: frame_json(&frame)? });
         }
-        self.tell_seeing(chat, &EventBody::Status(raised))
+        self.tell_seeing(chat, &EventBody::Status(raised)).map(drop)
     }
 }

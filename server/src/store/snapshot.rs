@@ -6,11 +6,13 @@ use switchboard_protocol::frame::{SnapshotBegin, SnapshotChat, SnapshotEnd, Snap
 use switchboard_protocol::ids::{ChatId, UserId};
 
 use super::sql::{Blob, Columns, Sql};
-use super::{StoreError, chats, feed};
+use super::{StoreError, chats, feed, passed_on};
 
 /// A part is sent when it holds about this much. The socket's write buffer keeps the size of the largest frame it ever
 /// took, for as long as the socket is open.
 const PART_BYTES: usize = 24 * 1024;
+/// Lines of chats that were passed on in one part.
+const PART_LINES: usize = 64;
 
 /// The frames of a snapshot and the cursor that they bring the device to.
 #[derive(Debug)]
@@ -53,6 +55,10 @@ pub fn read(connection: &Connection, user: UserId) -> Result<Snapshot, StoreErro
     }
     if !part.is_empty() {
         frames.push(json(&ServerFrame::SnapshotPart(SnapshotPart { chats: part, passed_on: Vec::new() }))?);
+    }
+    for lines in passed_on::of(connection, user)?.chunks(PART_LINES) {
+        let part = SnapshotPart { chats: Vec::new(), passed_on: lines.to_vec() };
+        frames.push(json(&ServerFrame::SnapshotPart(part))?);
     }
     frames.push(json(&ServerFrame::SnapshotEnd(SnapshotEnd { cursor: as_of }))?);
     Ok(Snapshot { as_of, frames })

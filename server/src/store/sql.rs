@@ -88,7 +88,9 @@ macro_rules! blobs {
     )+};
 }
 
-blobs!(UserId, DeviceId, GroupId, QueueId, ChannelId, ContactId, VisitorId, ChatId, MessageId, CommandId, FeedId);
+blobs!(
+    UserId, DeviceId, GroupId, QueueId, ChannelId, ContactId, VisitorId, ChatId, MessageId, CommandId, BlockId, FeedId
+);
 
 /// Reads a row's columns as the types that the rest of the server uses.
 pub(crate) trait Columns {
