@@ -7,6 +7,7 @@
 mod activity;
 pub mod alarms;
 pub mod auth;
+pub mod blocks;
 pub mod channels;
 pub mod chats;
 mod checkpoint;
@@ -17,17 +18,21 @@ pub mod effects;
 mod error;
 pub mod feed;
 pub mod inbound;
+mod interim;
 pub mod migrate;
 pub mod notices;
 pub mod offers;
 pub mod open;
+mod passed_on;
 pub mod people;
+pub mod played;
 mod pool;
 #[cfg(test)]
 mod property;
 pub mod prune;
 pub mod queues;
 mod roster;
+mod sessions;
 pub mod snapshot;
 mod sql;
 #[cfg(test)]
