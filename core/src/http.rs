@@ -1,4 +1,4 @@
-//! The REST part of the server: signing in and out. Also what the socket shares with it: TLS and addresses.
+//! The REST part of the server: signing in and out, blocks. Also what the socket shares with it: TLS and addresses.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -104,6 +104,22 @@ impl Http {
         if answer.status().is_success() { Ok(()) } else { Err(refusal(answer).await) }
     }
 
+    /// Asks for something that only this device's user may see.
+    pub(crate) async fn get<A: DeserializeOwned>(&self, server: &Url, path: &str, token: &str) -> Result<A> {
+        let url = endpoint(server, path)?;
+        let answer = self.client.get(url).bearer_auth(token).send().await.map_err(network)?;
+        if !answer.status().is_success() {
+            return Err(refusal(answer).await);
+        }
+        Ok(serde_json::from_slice(&read(answer).await?)?)
+    }
+
+    pub(crate) async fn delete(&self, server: &Url, path: &str, token: &str) -> Result<()> {
+        let url = endpoint(server, path)?;
+        let answer = self.client.delete(url).bearer_auth(token).send().await.map_err(network)?;
+        if answer.status().is_success() { Ok(()) } else { Err(refusal(answer).await) }
+    }
+
     async fn post<Q: Serialize + Sync, A: DeserializeOwned>(&self, server: &Url, path: &str, body: &Q) -> Result<A> {
         let url = endpoint(server, path)?;
         let answer = self.client.post(url).json(body).send().await.map_err(network)?;
@@ -132,6 +148,7 @@ async fn refusal(answer: reqwest::Response) -> Error {
     let status = answer.status();
     let body = read(answer).await.ok().and_then(|bytes| serde_json::from_slice::<ErrorBody>(&bytes).ok());
     match body {
+        Some(ErrorBody { code: ErrorCode::NotFound, .. }) => CoreError::NotFound.into(),
         Some(ErrorBody { code: ErrorCode::Unauthorized | ErrorCode::Revoked, .. }) => CoreError::SignInAgain.into(),
         Some(ErrorBody { code, .. }) => CoreError::Rejected(code).into(),
         // Not our server's words: a proxy in front of one that is down.

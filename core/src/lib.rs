@@ -22,22 +22,28 @@ mod testing;
 mod views;
 
 pub use clock::{Clock, SystemClock};
+#[doc(hidden)]
+pub use engine::by_hand;
 pub use engine::{Core, CoreConfig};
 pub use error::{CoreError, StorageProblem};
 pub use model::{
-    Account, AuthorKind, CommandKind, CommandOutcome, ConnectionState, DeliveryState, InboxFilter, InboxOrder,
-    InboxRow, LastMessage, Outcome, SearchHit, SearchResults, SnippetPart, TimelineRow, Typing, UnsentId, UnsentReason,
-    UnsentRow,
+    Account, ActivityKind, ActivityLine, AlarmRow, AuthorKind, BlockRow, ChatActions, CommandKind, CommandOutcome,
+    Composer, ConnectionState, DeliveryState, InboxFilter, InboxOrder, InboxRow, LastMessage, MyQueue, NewContact,
+    Outcome, PassedOnLine, PresenceInfo, SearchHit, SearchResults, SnippetPart, TargetKind, TimelineRow,
+    TransferTargetRow, Typing, UndoInfo, UnsentId, UnsentReason, UnsentRow, Work,
 };
 pub use views::{
-    CommandListener, ConnectionListener, InboxList, List, ListChange, ListListener, ListRow, ListUpdate, Subscription,
-    TimelineList, TypingListener, UnsentList,
+    AlarmList, CommandListener, ConnectionListener, InboxList, List, ListChange, ListListener, ListRow, ListUpdate,
+    Subscription, TimelineList, TypingListener, UnsentList, WorkListener,
 };
 
 pub use switchboard_protocol::chat::{ChannelKind, ChatState};
-pub use switchboard_protocol::collection::Role;
+pub use switchboard_protocol::collection::{AlarmKind, Presence, Role};
 pub use switchboard_protocol::device::{Platform, SignedInUser};
 pub use switchboard_protocol::event::GoneReason;
-pub use switchboard_protocol::ids::{ChatId, CommandId, MessageId, UserId};
-pub use switchboard_protocol::message::MessageStatus;
+pub use switchboard_protocol::hours::{Interval, WeekHours};
+pub use switchboard_protocol::ids::{BlockId, ChatId, CommandId, GroupId, MessageId, QueueId, UserId};
+pub use switchboard_protocol::limits::UNDO_MS;
+pub use switchboard_protocol::message::{MessageKind, MessageStatus, ReleaseReason};
+pub use switchboard_protocol::transfer::TransferTarget;
 pub use switchboard_protocol::{ErrorCode, UnixMillis};

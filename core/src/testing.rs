@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde_json::value::RawValue;
 use switchboard_protocol::UnixMillis;
 use switchboard_protocol::chat::{ChannelKind, Chat, ChatState, OpenedChat, UserChat};
+use switchboard_protocol::command::{CommandBody, Reply};
 use switchboard_protocol::contact::Contact;
 use switchboard_protocol::event::{EventBody, Gone, GoneReason, MessageAdded, StatusRaised};
 use switchboard_protocol::frame::{Event, SnapshotChat, SnapshotPart};
@@ -215,11 +216,12 @@ impl Phone {
                     &crate::store::outbox::NewCommand {
                         id,
                         chat: chat_id(chat),
-                        kind: crate::model::CommandKind::Reply,
-                        text: Some(text),
+                        body: &CommandBody::Reply(Reply { text: text.into() }),
                         owner_epoch: record.owner_epoch,
                         seen: record.last_no,
                         written_at: NOW,
+                        held_until: None,
+                        follows: false,
                     },
                 )
             })

@@ -2,22 +2,23 @@
 
 use std::sync::Arc;
 
-use switchboard_protocol::ErrorCode;
+use switchboard_protocol::command::{CommandBody, Reply};
 use switchboard_protocol::ids::{ChatId, CommandId, MessageId};
 use switchboard_protocol::limits::{MAX_INBOUND_FRAME_BYTES, MAX_TEXT_BYTES};
+use switchboard_protocol::{ClientFrame, ErrorCode};
 use tokio::sync::oneshot;
 
 use super::Core;
 use crate::error::{CoreError, Error, Result};
-use crate::model::{CommandKind, UnsentId};
+use crate::model::{CommandOutcome, UnsentId};
 use crate::shared::blocking;
 use crate::store::outbox::NewCommand;
-use crate::store::{Changes, Durability, chat, draft, message, outbox, unsent};
+use crate::store::{Changes, Durability, chat, draft, message, outbox, read_mark, unsent};
 use crate::sync::driver::Order;
 
 impl Core {
     /// A transaction of the user's doing.
-    async fn act<T: Send + 'static>(
+    pub(super) async fn act<T: Send + 'static>(
         &self,
         work: impl FnOnce(&rusqlite::Transaction<'_>, &mut Changes) -> Result<T> + Send + 'static,
     ) -> Result<T, CoreError> {
@@ -27,17 +28,24 @@ impl Core {
 
     /// One that puts something into the outbox. The network side is told by the task that commits it, so also when the
     /// caller does not wait for it.
-    async fn act_and_send(
+    pub(super) async fn act_and_send<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&rusqlite::Transaction<'_>, &mut Changes) -> Result<()> + Send + 'static,
-    ) -> Result<(), CoreError> {
+        work: impl FnOnce(&rusqlite::Transaction<'_>, &mut Changes) -> Result<T> + Send + 'static,
+    ) -> Result<T, CoreError> {
         let (core, store) = (self.clone(), Arc::clone(&self.shared().store));
         self.run(async move {
-            blocking(move || store.write(Durability::Full, work)).await?;
+            let done = blocking(move || store.write(Durability::Full, work)).await?;
             core.order(Order::OutboxChanged);
-            Ok(())
+            Ok(done)
         })
         .await
+    }
+
+    /// Tells how commands ended that the user's own doing ended.
+    pub(super) fn tell(&self, outcomes: &[CommandOutcome]) {
+        for outcome in outcomes {
+            self.shared().hub.command_ended(outcome);
+        }
     }
 
     /// Sends a text to the customer; a candidate's first one takes the chat. The text is in the outbox when this
@@ -49,60 +57,69 @@ impl Core {
         if text.len() > MAX_TEXT_BYTES {
             return Err(CoreError::Rejected(ErrorCode::TextTooLong));
         }
-        let (id, text, now) = (CommandId::new(), text.to_owned(), self.shared().clock.now_ms());
-        self.act_and_send(move |tx, changes| {
-            let record = chat::load(tx, chat)?.ok_or(CoreError::NotFound)?;
-            let (owner_epoch, seen) = (record.owner_epoch, record.last_no);
-            // JSON can make six bytes of one. A frame that the server would close the connection for must not be
-            // queued: it would be sent again for ever.
-            let frame =
-                switchboard_protocol::ClientFrame::Command(outbox::reply_frame(id, chat, &text, owner_epoch, seen)?);
-            if frame.to_json()?.len() > MAX_INBOUND_FRAME_BYTES {
-                return Err(CoreError::Rejected(ErrorCode::TextTooLong).into());
-            }
-            outbox::enqueue(
-                tx,
-                &NewCommand {
-                    id,
-                    chat,
-                    kind: CommandKind::Reply,
-                    text: Some(&text),
-                    owner_epoch,
-                    seen,
-                    written_at: now,
-                },
-            )?;
-            if draft::load(tx, chat)?.is_some_and(|draft| draft == text) {
-                draft::save(tx, chat, "", now)?;
-            }
-            changes.chats.insert(chat);
-            Ok(())
-        })
-        .await?;
+        let (id, now) = (CommandId::new(), self.shared().clock.now_ms());
+        let (text, body) = (text.to_owned(), CommandBody::Reply(Reply { text: text.to_owned() }));
+        let undone = self
+            .act_and_send(move |tx, changes| {
+                let record = chat::load(tx, chat)?.ok_or(CoreError::NotFound)?;
+                let (owner_epoch, seen) = (record.owner_epoch, record.last_no);
+                // JSON can make six bytes of one. A frame that the server would close the connection for must not be
+                // queued: it would be sent again for ever.
+                let frame = ClientFrame::Command(outbox::frame(id, chat, &body, Some(owner_epoch), Some(seen))?);
+                if frame.to_json()?.len() > MAX_INBOUND_FRAME_BYTES {
+                    return Err(CoreError::Rejected(ErrorCode::TextTooLong).into());
+                }
+                // Who goes on writing does not want what was done a moment ago.
+                let undone = outbox::undo_unsent(tx, chat, false, now, changes)?;
+                outbox::enqueue(
+                    tx,
+                    &NewCommand {
+                        id,
+                        chat,
+                        body: &body,
+                        owner_epoch,
+                        seen,
+                        written_at: now,
+                        held_until: None,
+                        follows: false,
+                    },
+                )?;
+                if draft::load(tx, chat)?.is_some_and(|draft| draft == text) {
+                    draft::save(tx, chat, "", now)?;
+                }
+                changes.touched(chat);
+                Ok(undone)
+            })
+            .await?;
+        self.tell(&undone);
         Ok(id.into())
     }
 
     /// Takes the chat without a reply.
     pub async fn take(&self, chat: ChatId) -> Result<CommandId, CoreError> {
         let (id, now) = (CommandId::new(), self.shared().clock.now_ms());
-        self.act_and_send(move |tx, changes| {
-            let record = chat::load(tx, chat)?.ok_or(CoreError::NotFound)?;
-            outbox::enqueue(
-                tx,
-                &NewCommand {
-                    id,
-                    chat,
-                    kind: CommandKind::Take,
-                    text: None,
-                    owner_epoch: record.owner_epoch,
-                    seen: record.last_no,
-                    written_at: now,
-                },
-            )?;
-            changes.chats.insert(chat);
-            Ok(())
-        })
-        .await?;
+        let undone = self
+            .act_and_send(move |tx, changes| {
+                let record = chat::load(tx, chat)?.ok_or(CoreError::NotFound)?;
+                let undone = outbox::undo_unsent(tx, chat, false, now, changes)?;
+                outbox::enqueue(
+                    tx,
+                    &NewCommand {
+                        id,
+                        chat,
+                        body: &CommandBody::Take,
+                        owner_epoch: record.owner_epoch,
+                        seen: record.last_no,
+                        written_at: now,
+                        held_until: None,
+                        follows: false,
+                    },
+                )?;
+                changes.touched(chat);
+                Ok(undone)
+            })
+            .await?;
+        self.tell(&undone);
         Ok(id)
     }
 
@@ -117,7 +134,7 @@ impl Core {
             record.read_upto = upto;
             record.unread = message::count_unread(tx, record.key, upto)?;
             record.save(tx)?;
-            outbox::mark_read(tx, chat, upto)?;
+            read_mark::put(tx, chat, upto)?;
             changes.chats.insert(chat);
             Ok(())
         })

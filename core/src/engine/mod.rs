@@ -4,7 +4,10 @@ mod account;
 #[doc(hidden)]
 pub mod by_hand;
 mod commands;
+mod life;
 mod reads;
+mod timers;
+mod work;
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,7 +17,7 @@ use std::time::Duration;
 use switchboard_protocol::UnixMillis;
 use switchboard_protocol::device::Platform;
 use tokio::runtime::Runtime;
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinHandle;
 
 use crate::clock::{Clock, SystemClock};
@@ -23,7 +26,7 @@ use crate::model::ConnectionState;
 use crate::shared::Shared;
 use crate::store::{Changes, Store};
 use crate::sync::driver::{Driver, Order};
-use crate::views::{CommandListener, ConnectionListener, Hub, Subscription, TypingListener};
+use crate::views::{CommandListener, ConnectionListener, Hub, Subscription, TypingListener, WorkWatch};
 
 /// How a core is opened.
 #[derive(Clone)]
@@ -66,6 +69,9 @@ struct Inner {
     running: Mutex<Option<Running>>,
     /// Signing in and out, one at a time.
     signing: tokio::sync::Mutex<()>,
+    work: Arc<WorkWatch>,
+    /// Told when the timers are to look again.
+    timers: Arc<Notify>,
     runtime: OwnRuntime,
 }
 
@@ -119,7 +125,12 @@ impl Core {
         // The hub learns of commits from the store, and the store is needed to make the hub's first state.
         let hub: Arc<OnceLock<Weak<Hub>>> = Arc::default();
         let announce = Arc::clone(&hub);
+        let timers = Arc::new(Notify::new());
+        let look_again = Arc::clone(&timers);
         let committed = Box::new(move |changes: Changes| {
+            if changes.timers || changes.all {
+                look_again.notify_one();
+            }
             if let Some(hub) = announce.get().and_then(Weak::upgrade) {
                 hub.committed(changes);
             }
@@ -130,17 +141,24 @@ impl Core {
         let state = if account.is_some() { ConnectionState::Stopped } else { ConnectionState::SignedOut };
         let started = Arc::new(Hub::start(runtime.handle()?.clone(), state)?);
         let _ = hub.set(Arc::downgrade(&started));
+        // Before the first page is shown: what became due while nothing ran.
+        timers::run_due(&store, config.clock.now_ms(), clock_offset)?;
         let shared = Arc::new(Shared::new(store, started, Arc::clone(&config.clock), account, clock_offset));
-        Ok(Core {
-            inner: Arc::new(Inner {
-                config,
-                shared,
-                wanted: AtomicBool::new(false),
-                running: Mutex::new(None),
-                signing: tokio::sync::Mutex::new(()),
-                runtime,
-            }),
-        })
+        let work = Arc::new(work::watch(runtime.handle()?.clone(), &shared));
+        let watched: Arc<WorkWatch> = Arc::clone(&work);
+        shared.hub.add_list(Arc::downgrade(&watched) as Weak<dyn crate::views::Watch>);
+        let inner = Arc::new(Inner {
+            config,
+            shared,
+            wanted: AtomicBool::new(false),
+            running: Mutex::new(None),
+            signing: tokio::sync::Mutex::new(()),
+            work,
+            timers: Arc::clone(&timers),
+            runtime,
+        });
+        inner.runtime.handle()?.spawn(timers::run(Arc::downgrade(&inner), timers));
+        Ok(Core { inner })
     }
 
     fn shared(&self) -> &Arc<Shared> {
@@ -207,6 +225,8 @@ impl Core {
 
     /// Now is a good moment to connect: the network is back, or the app came to the front.
     pub fn wake(&self) {
+        // Timers stand still while a phone sleeps.
+        self.inner.timers.notify_one();
         self.order(Order::Wake);
     }
 

@@ -14,7 +14,7 @@ use crate::views::{
 };
 
 impl Core {
-    fn list<R: ListRow>(
+    pub(super) fn list<R: ListRow>(
         &self,
         source: Box<dyn Source<R>>,
         fetch: Box<dyn Fn() + Send + Sync>,
@@ -28,6 +28,11 @@ impl Core {
     /// The chats of Recents.
     pub fn inbox(&self, filter: InboxFilter, order: InboxOrder) -> Result<InboxList, CoreError> {
         self.list(Box::new(InboxSource::new(InboxScope::Recents(filter, order))), Box::new(|| ()))
+    }
+
+    /// The Archive: archived chats, and a line for each chat that this user passed on.
+    pub fn archive_list(&self) -> Result<InboxList, CoreError> {
+        self.list(Box::new(InboxSource::new(InboxScope::Archive)), Box::new(|| ()))
     }
 
     /// A list of the one row of this chat, for the chat's own screen. It closes when the chat leaves the device.

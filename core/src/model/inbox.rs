@@ -3,8 +3,9 @@ use std::fmt;
 use switchboard_protocol::UnixMillis;
 use switchboard_protocol::chat::{ChannelKind, ChatState};
 use switchboard_protocol::ids::{ChatId, UserId};
+use switchboard_protocol::message::MessageKind;
 
-use super::AuthorKind;
+use super::{AuthorKind, ChatActions, Composer, PassedOnLine, UndoInfo};
 
 /// Which chats of Recents a list shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -16,6 +17,8 @@ pub enum InboxFilter {
     Mine,
     /// Those that nobody owns yet.
     Waiting,
+    /// Those that were put away until a time; the other filters do not show them.
+    Snoozed,
 }
 
 /// In which order a list shows them.
@@ -28,7 +31,7 @@ pub enum InboxOrder {
     LongestWaiting,
 }
 
-/// One chat of the inbox.
+/// One chat of the inbox or of the Archive.
 #[derive(Clone, PartialEq, Eq)]
 pub struct InboxRow {
     /// The chat.
@@ -39,8 +42,12 @@ pub struct InboxRow {
     pub channel_kind: ChannelKind,
     /// The queue that it waits in or was taken from.
     pub queue_name: Option<String>,
-    /// The newest message; none only for a chat without one.
+    /// The group that it waits in or was taken from, when it was offered to a group.
+    pub group_name: Option<String>,
+    /// The newest text or note; none for a chat without one, and for one that was passed on.
     pub last_message: Option<LastMessage>,
+    /// When something last happened: what "newest first" goes by.
+    pub at: UnixMillis,
     /// How many messages of the customer this user has not read.
     pub unread: u32,
     /// Who has it.
@@ -59,13 +66,37 @@ pub struct InboxRow {
     pub unsent: u32,
     /// How many of this user's replies the server has not accepted yet.
     pub pending: u32,
+    /// The number of its present or last session, from 1.
+    pub session: u64,
+    /// Whether the contact was added to the contacts.
+    pub contact_known: bool,
+    /// The contact's phone number.
+    pub contact_phone: Option<String>,
+    /// The contact's e-mail address.
+    pub contact_email: Option<String>,
+    /// Whether it is in the Archive.
+    pub archived: bool,
+    /// Until when it is put away, by the server's clock.
+    pub snoozed_until: Option<UnixMillis>,
+    /// Whether to ask what to do with an unknown contact: Add contact, Reply, Ignore.
+    pub prompt: bool,
+    /// What can be done with it.
+    pub actions: ChatActions,
+    /// What stands at the foot of its screen.
+    pub composer: Composer,
+    /// Of a chat that was passed on: to whom. Nothing else of it is on this device then, once the server has done it.
+    pub passed_on: Option<PassedOnLine>,
+    /// What can be taken back. The row shows it as done already.
+    pub undo: Option<UndoInfo>,
 }
 
-/// The newest message of a chat, as a list shows it.
+/// The newest text or note of a chat, as a list shows it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct LastMessage {
     /// Its beginning, on one line.
     pub preview: String,
+    /// A text, or a note among staff.
+    pub kind: MessageKind,
     /// Who wrote it.
     pub author: AuthorKind,
     /// Whether the user of this device wrote it.

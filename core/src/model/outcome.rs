@@ -1,26 +1,67 @@
 use switchboard_protocol::ErrorCode;
 use switchboard_protocol::ids::{ChatId, CommandId};
 
-/// What a queued command does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum CommandKind {
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $variant:ident = $name:literal),+ $(,)?) => {
+        /// What a queued command does.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum CommandKind {
+            $($(#[$doc])* $variant,)+
+        }
+
+        impl CommandKind {
+            /// Every kind.
+            pub const ALL: &'static [CommandKind] = &[$(CommandKind::$variant),+];
+
+            /// The name in frames and in the store.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(CommandKind::$variant => $name,)+ }
+            }
+
+            pub(crate) fn from_name(name: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|kind| kind.as_str() == name)
+            }
+        }
+    };
+}
+
+kinds! {
     /// A text to the customer.
-    Reply,
+    Reply = "reply",
     /// Takes the chat.
-    Take,
+    Take = "take",
+    /// Passes the chat on.
+    Transfer = "transfer",
+    /// Closes the session and archives the chat.
+    DealtWith = "dealt_with",
+    /// The same, and the visitor is told.
+    End = "end",
+    /// The same, and the visitor's address is shut out.
+    Block = "block",
+    /// Puts the chat out of Recents.
+    Archive = "archive",
+    /// Brings it back.
+    Unarchive = "unarchive",
+    /// Hides a waiting chat until the customer writes again.
+    Ignore = "ignore",
+    /// Puts the chat away until a time, or ends that.
+    Snooze = "snooze",
+    /// Removes the chat for this user.
+    Delete = "delete",
+    /// Adds the person to the contacts.
+    AddContact = "add_contact",
+    /// Available, Away or Off shift.
+    Presence = "presence",
+    /// The user's own hours.
+    Schedule = "schedule",
+    /// Logs in to a queue, or out of it.
+    QueueLogin = "queue_login",
 }
 
 impl CommandKind {
-    /// The name in frames and in the store.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            CommandKind::Reply => "reply",
-            CommandKind::Take => "take",
-        }
-    }
-
-    pub(crate) fn from_name(name: &str) -> Option<Self> {
-        [CommandKind::Reply, CommandKind::Take].into_iter().find(|kind| kind.as_str() == name)
+    /// Whether it is kept back for a moment, in which it can be undone.
+    pub const fn can_be_undone(self) -> bool {
+        matches!(self, CommandKind::Transfer | CommandKind::DealtWith | CommandKind::Archive | CommandKind::Ignore)
     }
 }
 
@@ -33,6 +74,8 @@ pub enum Outcome {
     Refused(ErrorCode),
     /// The server could not use it.
     Failed(ErrorCode),
+    /// It was taken back before it was sent: by undo, by a reply, or by a later wish of the same kind.
+    Undone,
 }
 
 /// A command that ended.
@@ -40,8 +83,8 @@ pub enum Outcome {
 pub struct CommandOutcome {
     /// The command; a reply's is its message's id.
     pub id: CommandId,
-    /// The chat.
-    pub chat: ChatId,
+    /// The chat; none for what is about the user's own work.
+    pub chat: Option<ChatId>,
     /// What it was to do.
     pub kind: CommandKind,
     /// How it ended.

@@ -2,7 +2,8 @@ use std::fmt;
 
 use switchboard_protocol::UnixMillis;
 use switchboard_protocol::ids::{MessageId, UserId};
-use switchboard_protocol::message::MessageStatus;
+use switchboard_protocol::message::{MessageKind, MessageStatus, ReleaseReason};
+use switchboard_protocol::transfer::TransferTarget;
 
 /// Which side wrote a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -11,6 +12,58 @@ pub enum AuthorKind {
     Contact,
     /// A member of staff.
     User,
+    /// The server: an out-of-office reply, or something that happened by itself.
+    System,
+}
+
+/// What happened to a chat.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ActivityKind {
+    /// The author took it.
+    Taken,
+    /// The route gave it to a user at once.
+    Assigned,
+    /// The author passed it on.
+    Transferred,
+    /// Nobody answered after a transfer: it is back with who passed it on, or without a name follows its route.
+    Returned,
+    /// Its owner could not go on, and it follows its route.
+    Released,
+    /// The author dealt with it.
+    DealtWith,
+    /// The author ended the session, and the visitor was told.
+    Ended,
+    /// The author blocked the visitor.
+    Blocked,
+    /// The visitor rated the last session.
+    Rated,
+    /// Something of a newer server: to be shown as such, or not at all.
+    Unknown,
+}
+
+/// A line of the chat's life; the app puts it into words. Who did it is the row's author.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ActivityLine {
+    /// What happened.
+    pub kind: ActivityKind,
+    /// To whom it was assigned, passed on or returned.
+    pub to: Option<TransferTarget>,
+    /// The name of that user, queue or group.
+    pub to_name: Option<String>,
+    /// Whether that is the user of this device.
+    pub to_me: bool,
+    /// A rating's stars, 1 to 5.
+    pub stars: Option<u8>,
+    /// What the visitor wrote beside them.
+    pub comment: Option<String>,
+    /// Why the owner lost it.
+    pub reason: Option<ReleaseReason>,
+}
+
+impl fmt::Debug for ActivityLine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ActivityLine").field("kind", &self.kind).finish_non_exhaustive()
+    }
 }
 
 /// How far a message got.
@@ -24,13 +77,15 @@ pub enum DeliveryState {
     Stored(MessageStatus),
 }
 
-/// One message of a chat.
+/// One line of a chat.
 #[derive(Clone, PartialEq, Eq)]
 pub struct TimelineRow {
     /// Its id, the same before and after the server accepted it.
     pub id: MessageId,
     /// Its place in the chat; none while the server has not numbered it.
     pub no: Option<u64>,
+    /// A text between the customer and staff, a note among staff, or something that happened.
+    pub kind: MessageKind,
     /// Which side wrote it.
     pub author: AuthorKind,
     /// The member of staff who wrote it.
@@ -39,8 +94,10 @@ pub struct TimelineRow {
     pub author_name: Option<String>,
     /// Whether the user of this device wrote it.
     pub mine: bool,
-    /// The text.
+    /// The text; empty for an activity.
     pub text: String,
+    /// What happened, when it is an activity.
+    pub activity: Option<ActivityLine>,
     /// When the server stored it; for one that it has not, when it was written, by the device's clock.
     pub sent_at: UnixMillis,
     /// How far it got.
@@ -52,6 +109,7 @@ impl fmt::Debug for TimelineRow {
         f.debug_struct("TimelineRow")
             .field("id", &self.id)
             .field("no", &self.no)
+            .field("kind", &self.kind)
             .field("author", &self.author)
             .field("state", &self.state)
             .finish_non_exhaustive()

@@ -16,25 +16,50 @@ pub(crate) struct Item {
     pub(crate) state: State,
 }
 
-/// Which of the outbox's rows, in the order in which they were written, go now: of each chat the first reply that is
-/// not accepted yet, one at a time; a take waits for nothing.
+/// What an item must be alone with: of each chat one at a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Lane {
+    /// Everything that changes what becomes of the chat, in the order in which it was done.
+    Main,
+    /// The contact's data, which nothing else depends on.
+    Contact,
+}
+
+/// Whether it ends this user's part of the chat, and so says something about the replies before it.
+const fn ends(kind: CommandKind) -> bool {
+    matches!(kind, CommandKind::Transfer | CommandKind::DealtWith | CommandKind::End | CommandKind::Block)
+}
+
+/// Which of the outbox's rows, in the order in which they were written, go now: of each chat the first one that is not
+/// accepted yet, one at a time. A take waits for nothing, a reply for a take; what ends the chat waits until the feed
+/// shows the replies and the take before it, because its owner's epoch is known only then.
 pub(crate) fn choose(items: &[Item]) -> Vec<usize> {
-    let mut busy = HashSet::new();
+    let mut busy: HashSet<(ChatId, Lane)> = HashSet::new();
+    let (mut taking, mut unsettled): (HashSet<ChatId>, HashSet<ChatId>) = Default::default();
     let mut room = MAX_IN_FLIGHT.saturating_sub(items.iter().filter(|item| item.state == State::InFlight).count());
     let mut chosen = Vec::new();
     for (index, item) in items.iter().enumerate() {
-        let free = match (item.kind, item.state) {
-            (CommandKind::Reply, State::Queued) => busy.insert(item.chat),
-            (CommandKind::Reply, State::InFlight) => {
-                busy.insert(item.chat);
-                false
-            }
-            (CommandKind::Take, State::Queued) => true,
-            _ => false,
+        let chat = item.chat;
+        let lane = match item.kind {
+            CommandKind::Take => None,
+            CommandKind::AddContact => Some(Lane::Contact),
+            _ => Some(Lane::Main),
         };
-        if free && room > 0 {
+        let waits = lane.is_some_and(|lane| busy.contains(&(chat, lane)))
+            || (item.kind == CommandKind::Reply && taking.contains(&chat))
+            || (ends(item.kind) && unsettled.contains(&chat));
+        if item.state == State::Queued && !waits && room > 0 {
             room -= 1;
             chosen.push(index);
+        }
+        if let (Some(lane), State::Held | State::Queued | State::InFlight) = (lane, item.state) {
+            busy.insert((chat, lane));
+        }
+        if item.kind == CommandKind::Take && item.state != State::Accepted {
+            taking.insert(chat);
+        }
+        if matches!(item.kind, CommandKind::Take | CommandKind::Reply) {
+            unsettled.insert(chat);
         }
     }
     chosen
@@ -65,6 +90,39 @@ mod tests {
             item(3, Reply, State::Queued),
         ];
         assert_eq!(choose(&items), [1, 5, 6]);
+    }
+
+    #[test]
+    fn f37_dealt_with_and_transfer_wait_until_the_replies_before_them_are_seen() {
+        use CommandKind::{DealtWith, Reply, Transfer};
+        for last in [DealtWith, Transfer] {
+            for state in [State::Queued, State::InFlight, State::Accepted] {
+                let items = [item(1, Reply, state), item(1, last, State::Queued), item(2, last, State::Queued)];
+                let chosen = choose(&items);
+                assert!(!chosen.contains(&1) && chosen.contains(&2), "{last:?} {state:?}");
+            }
+            assert_eq!(choose(&[item(1, last, State::Queued)]), [0]);
+        }
+    }
+
+    #[test]
+    fn f13_a_reply_waits_for_the_take_before_it() {
+        use CommandKind::{Reply, Take};
+        assert_eq!(choose(&[item(1, Take, State::Queued), item(1, Reply, State::Queued)]), [0]);
+        assert_eq!(choose(&[item(1, Take, State::InFlight), item(1, Reply, State::Queued)]), []);
+        assert_eq!(choose(&[item(1, Take, State::Accepted), item(1, Reply, State::Queued)]), [1]);
+    }
+
+    #[test]
+    fn f46_what_is_held_holds_what_was_done_after_it_and_nothing_of_other_chats() {
+        use CommandKind::{AddContact, Archive, Snooze};
+        let items = [
+            item(1, Archive, State::Held),
+            item(1, Snooze, State::Queued),
+            item(1, AddContact, State::Queued),
+            item(2, Snooze, State::Queued),
+        ];
+        assert_eq!(choose(&items), [2, 3]);
     }
 
     #[test]

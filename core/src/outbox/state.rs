@@ -1,6 +1,8 @@
 /// Where a command is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum State {
+    /// Safe in the store, and kept back for a moment, so that it can be undone.
+    Held,
     /// Safe in the store; not on its way.
     Queued,
     /// Handed to a socket that is still open.
@@ -13,12 +15,22 @@ pub(crate) enum State {
     Refused,
     /// The server cannot use it. The text becomes unsent.
     Failed,
+    /// Taken back before it was sent.
+    Undone,
 }
 
 impl State {
     #[cfg(test)]
-    pub(crate) const ALL: [State; 6] =
-        [State::Queued, State::InFlight, State::Accepted, State::Reconciled, State::Refused, State::Failed];
+    pub(crate) const ALL: [State; 8] = [
+        State::Held,
+        State::Queued,
+        State::InFlight,
+        State::Accepted,
+        State::Reconciled,
+        State::Refused,
+        State::Failed,
+        State::Undone,
+    ];
 
     /// The states that are stored; the others end the row.
     pub(crate) const fn to_sql(self) -> i64 {
@@ -26,7 +38,8 @@ impl State {
             State::Queued => 0,
             State::InFlight => 1,
             State::Accepted => 2,
-            State::Reconciled | State::Refused | State::Failed => 3,
+            State::Reconciled | State::Refused | State::Failed | State::Undone => 3,
+            State::Held => 4,
         }
     }
 
@@ -35,19 +48,24 @@ impl State {
             0 => Some(State::Queued),
             1 => Some(State::InFlight),
             2 => Some(State::Accepted),
+            4 => Some(State::Held),
             _ => None,
         }
     }
 
     #[cfg(test)]
     pub(crate) const fn is_final(self) -> bool {
-        matches!(self, State::Reconciled | State::Refused | State::Failed)
+        matches!(self, State::Reconciled | State::Refused | State::Failed | State::Undone)
     }
 }
 
 /// What can happen to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Step {
+    /// The time for taking it back is over.
+    Released,
+    /// The user takes it back; only what no socket ever had.
+    Undone,
     /// It is handed to the socket.
     Sent,
     /// The connection ended, or the app was started.
@@ -68,12 +86,27 @@ pub(crate) enum Step {
 
 impl Step {
     #[cfg(test)]
-    pub(crate) const ALL: [Step; 8] =
-        [Step::Sent, Step::Lost, Step::Retry, Step::Applied, Step::Seen, Step::Refused, Step::Failed, Step::Forgotten];
+    pub(crate) const ALL: [Step; 10] = [
+        Step::Released,
+        Step::Undone,
+        Step::Sent,
+        Step::Lost,
+        Step::Retry,
+        Step::Applied,
+        Step::Seen,
+        Step::Refused,
+        Step::Failed,
+        Step::Forgotten,
+    ];
 }
 
 /// Every legal step. What is not here does not happen: [`next`] answers `None`, and the row stays as it is.
 const LEGAL: &[(State, Step, State)] = &[
+    (State::Held, Step::Released, State::Queued),
+    (State::Held, Step::Undone, State::Undone),
+    // The customer wrote meanwhile, or the chat left.
+    (State::Held, Step::Refused, State::Refused),
+    (State::Queued, Step::Undone, State::Undone),
     (State::Queued, Step::Sent, State::InFlight),
     // It was sent before the app was killed, and the replay shows it.
     (State::Queued, Step::Seen, State::Reconciled),

@@ -2,16 +2,66 @@
 
 use rusqlite::{Connection, Row, Transaction, params};
 use switchboard_protocol::UnixMillis;
-use switchboard_protocol::chat::{ChannelKind, Chat, ChatState};
-use switchboard_protocol::ids::{ChannelId, ChatId, ContactId, QueueId, UserId};
-use switchboard_protocol::message::{Author, Message};
+use switchboard_protocol::chat::{ChannelKind, Chat, ChatState, UserChat};
+use switchboard_protocol::ids::{ChannelId, ChatId, ContactId, GroupId, QueueId, UserId};
+use switchboard_protocol::message::{Activity, Author, Message, MessageKind};
 
-use super::message::{CONTACT, USER, is_mine};
-use super::{Blob, from_sql_u64, to_sql_u64};
+use super::message::{author_to_sql, is_mine, kind_to_sql};
+use super::outbox::{self, Pending};
+use super::{Blob, Changes, from_sql_u64, to_sql_u64};
 use crate::error::{Error, Result};
 
 /// What a list shows of a message.
 const PREVIEW_CHARS: usize = 140;
+
+/// Where lists show a chat.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    Recents,
+    Archive,
+    Snoozed,
+    /// Ignored, or being deleted.
+    Nowhere,
+}
+
+impl Place {
+    pub(crate) const fn to_sql(self) -> i64 {
+        match self {
+            Place::Recents => 0,
+            Place::Archive => 1,
+            Place::Snoozed => 2,
+            Place::Nowhere => 3,
+        }
+    }
+
+    pub(crate) fn from_sql(place: i64) -> Result<Place> {
+        Ok(match place {
+            0 => Place::Recents,
+            1 => Place::Archive,
+            2 => Place::Snoozed,
+            3 => Place::Nowhere,
+            _ => return Err(Error::BadValue("chat.place")),
+        })
+    }
+}
+
+/// The place of a chat with this row and this outbox. A snooze that is over is none: the timer removes it.
+fn place(state: ChatState, archived: bool, ignored: bool, snoozed: bool, pending: &Pending) -> Place {
+    let ignored = (ignored || pending.ignored) && state == ChatState::Waiting && !pending.takes;
+    if pending.deleted {
+        Place::Nowhere
+    } else if pending.passed_to.is_some() {
+        Place::Archive
+    } else if ignored {
+        Place::Nowhere
+    } else if pending.archived.unwrap_or(archived) {
+        Place::Archive
+    } else if snoozed {
+        Place::Snoozed
+    } else {
+        Place::Recents
+    }
+}
 
 /// A chat's row with what the lists need of its messages.
 #[derive(Clone)]
@@ -19,31 +69,47 @@ pub(crate) struct ChatRecord {
     pub(crate) key: i64,
     pub(crate) rev: u64,
     channel: ChannelId,
-    channel_kind: ChannelKind,
+    pub(crate) channel_kind: ChannelKind,
     queue: Option<QueueId>,
+    group: Option<GroupId>,
     contact: ContactId,
     pub(crate) contact_name: Option<String>,
     contact_email: Option<String>,
+    contact_phone: Option<String>,
+    pub(crate) contact_known: bool,
     pub(crate) state: ChatState,
     owner: Option<UserId>,
-    mine: bool,
+    pub(crate) mine: bool,
     pub(crate) owner_epoch: u64,
     waiting_since: Option<UnixMillis>,
+    session: u64,
     pub(crate) archived: bool,
+    pub(crate) ignored: bool,
+    pub(crate) snoozed_until: Option<UnixMillis>,
+    place: Place,
     pub(crate) read_upto: u64,
     pub(crate) unread: i64,
     pub(crate) first_at: i64,
     pub(crate) more: bool,
     pub(crate) last_no: u64,
     last_at: i64,
+    /// Of the newest text or note.
+    last_said_at: i64,
+    last_kind: i64,
     last_author: Option<i64>,
     last_mine: bool,
     last_preview: String,
+    /// Whether staff wrote to the customer in this session.
+    replied: bool,
+    /// Whether a customer's text is the last one between customer and staff, and the newest of them.
+    unanswered: bool,
+    pub(crate) last_inbound_no: u64,
 }
 
 const SELECT: &str = "SELECT key, id, rev, channel, channel_kind, queue, contact, contact_name, contact_email, state, \
     owner, mine, owner_epoch, waiting_since, archived, read_upto, unread, first_at, more, last_no, last_at, \
-    last_author, last_mine, last_preview FROM chat WHERE id = ?1";
+    last_author, last_mine, last_preview, group_id, contact_phone, contact_known, session, ignored, snoozed_until, \
+    place, last_said_at, last_kind, replied, unanswered, last_inbound_no FROM chat WHERE id = ?1";
 
 fn read(row: &Row<'_>) -> Result<ChatRecord> {
     let kind: String = row.get(4)?;
@@ -54,24 +120,36 @@ fn read(row: &Row<'_>) -> Result<ChatRecord> {
         channel: row.get::<_, Blob<_>>(3)?.0,
         channel_kind: ChannelKind::from_name(&kind).ok_or(Error::BadValue("chat.channel_kind"))?,
         queue: row.get::<_, Option<Blob<_>>>(5)?.map(|id| id.0),
+        group: row.get::<_, Option<Blob<_>>>(24)?.map(|id| id.0),
         contact: row.get::<_, Blob<_>>(6)?.0,
         contact_name: row.get(7)?,
         contact_email: row.get(8)?,
+        contact_phone: row.get(25)?,
+        contact_known: row.get(26)?,
         state: ChatState::from_name(&state).ok_or(Error::BadValue("chat.state"))?,
         owner: row.get::<_, Option<Blob<_>>>(10)?.map(|id| id.0),
         mine: row.get(11)?,
         owner_epoch: from_sql_u64(row.get(12)?),
         waiting_since: row.get(13)?,
+        session: from_sql_u64(row.get(27)?),
         archived: row.get(14)?,
+        ignored: row.get(28)?,
+        snoozed_until: row.get(29)?,
+        place: Place::from_sql(row.get(30)?)?,
         read_upto: from_sql_u64(row.get(15)?),
         unread: row.get(16)?,
         first_at: row.get(17)?,
         more: row.get(18)?,
         last_no: from_sql_u64(row.get(19)?),
         last_at: row.get(20)?,
+        last_said_at: row.get(31)?,
+        last_kind: row.get(32)?,
         last_author: row.get(21)?,
         last_mine: row.get(22)?,
         last_preview: row.get(23)?,
+        replied: row.get(33)?,
+        unanswered: row.get(34)?,
+        last_inbound_no: from_sql_u64(row.get(35)?),
     })
 }
 
@@ -107,8 +185,9 @@ pub(crate) fn insert(tx: &Transaction<'_>, chat: &Chat, me: UserId) -> Result<Ch
     tx.prepare_cached(
         "INSERT INTO chat (id, rev, channel, channel_kind, queue, contact, contact_name, contact_email, state, owner,
              mine, owner_epoch, waiting_since, wait_key, archived, read_upto, unread, first_at, more, last_no, last_at,
-             last_author, last_mine, last_preview)
-         VALUES (?1, 0, ?2, ?3, NULL, ?4, NULL, NULL, 'closed', NULL, 0, 0, NULL, 0, 1, 0, 0, 0, 0, 0, 0, NULL, 0, '')",
+             last_author, last_mine, last_preview, place)
+         VALUES (?1, 0, ?2, ?3, NULL, ?4, NULL, NULL, 'closed', NULL, 0, 0, NULL, 0, 1, 0, 0, 0, 0, 0, 0, NULL, 0, '',
+             3)",
     )?
     .execute(params![Blob(chat.id), Blob(chat.channel), chat.channel_kind.as_str(), Blob(chat.contact.id)])?;
     let mut record = ChatRecord {
@@ -117,24 +196,36 @@ pub(crate) fn insert(tx: &Transaction<'_>, chat: &Chat, me: UserId) -> Result<Ch
         channel: chat.channel,
         channel_kind: chat.channel_kind,
         queue: None,
+        group: None,
         contact: chat.contact.id,
         contact_name: None,
         contact_email: None,
+        contact_phone: None,
+        contact_known: false,
         state: chat.state,
         owner: None,
         mine: false,
         owner_epoch: 0,
         waiting_since: None,
+        session: 0,
         archived: false,
+        ignored: false,
+        snoozed_until: None,
+        place: Place::Recents,
         read_upto: 0,
         unread: 0,
         first_at: 0,
         more: false,
         last_no: 0,
         last_at: 0,
+        last_said_at: 0,
+        last_kind: 0,
         last_author: None,
         last_mine: false,
         last_preview: String::new(),
+        replied: false,
+        unanswered: false,
+        last_inbound_no: 0,
     };
     record.replace(chat, me);
     Ok(record)
@@ -156,23 +247,58 @@ impl ChatRecord {
         self.channel = chat.channel;
         self.channel_kind = chat.channel_kind;
         self.queue = chat.queue;
+        self.group = chat.group;
         self.contact = chat.contact.id;
         self.contact_name.clone_from(&chat.contact.name);
         self.contact_email.clone_from(&chat.contact.email);
+        self.contact_phone.clone_from(&chat.contact.phone);
+        self.contact_known = chat.contact.known;
         self.state = chat.state;
         self.owner = chat.owner;
         self.mine = chat.owner == Some(me);
         self.owner_epoch = chat.owner_epoch;
         self.waiting_since = chat.waiting_since;
+        if chat.session > self.session {
+            self.session = chat.session;
+            self.replied = false;
+        }
+    }
+
+    /// The user's own part, as the server has it.
+    pub(crate) fn set_own(&mut self, own: &UserChat) {
+        self.archived = own.archived;
+        self.ignored = own.ignored;
+        self.snoozed_until = own.snoozed_until;
+    }
+
+    /// The user's own part.
+    fn own(&self) -> UserChat {
+        UserChat {
+            read_upto: self.read_upto,
+            archived: self.archived,
+            ignored: self.ignored,
+            snoozed_until: self.snoozed_until,
+        }
+    }
+
+    /// The customer wrote: the chat is back in Recents.
+    pub(crate) fn wake(&mut self) {
+        let woken = self.own().woken();
+        self.set_own(&woken);
     }
 
     /// Forgets what it knew of its messages.
     pub(crate) fn clear_last(&mut self) {
         self.last_no = 0;
         self.last_at = 0;
+        self.last_said_at = 0;
+        self.last_kind = 0;
         self.last_author = None;
         self.last_mine = false;
         self.last_preview.clear();
+        self.replied = false;
+        self.unanswered = false;
+        self.last_inbound_no = 0;
     }
 
     /// A message was stored; if it is the newest, lists show it.
@@ -182,9 +308,39 @@ impl ChatRecord {
         }
         self.last_no = message.no;
         self.last_at = message.sent_at;
-        self.last_author = Some(if message.author == Author::Contact { CONTACT } else { USER });
+        match message.kind() {
+            MessageKind::Activity => {
+                // A session ended; what follows is of the next one.
+                if matches!(message.activity, Some(Activity::DealtWith | Activity::Ended | Activity::Blocked)) {
+                    self.replied = false;
+                    self.unanswered = false;
+                }
+                return;
+            }
+            MessageKind::Note => {}
+            MessageKind::Text => match message.author {
+                Author::Contact => {
+                    self.unanswered = true;
+                    self.last_inbound_no = message.no;
+                }
+                Author::User { .. } => {
+                    self.unanswered = false;
+                    self.replied = true;
+                }
+                // An out-of-office reply is no answer.
+                Author::System => {}
+            },
+        }
+        self.last_said_at = message.sent_at;
+        self.last_kind = kind_to_sql(message.kind());
+        self.last_author = Some(author_to_sql(&message.author));
         self.last_mine = is_mine(&message.author, me);
         self.last_preview = preview(&message.text);
+    }
+
+    /// Decides where lists show it.
+    pub(crate) fn put(&mut self, pending: &Pending) {
+        self.place = place(self.state, self.archived, self.ignored, self.snoozed_until.is_some(), pending);
     }
 
     /// Writes the row, once for all that a batch of events did to it.
@@ -197,7 +353,10 @@ impl ChatRecord {
             "UPDATE chat SET rev = ?2, channel = ?3, channel_kind = ?4, queue = ?5, contact = ?6, contact_name = ?7,
                  contact_email = ?8, state = ?9, owner = ?10, mine = ?11, owner_epoch = ?12, waiting_since = ?13,
                  wait_key = ?14, archived = ?15, read_upto = ?16, unread = ?17, first_at = ?18, more = ?19,
-                 last_no = ?20, last_at = ?21, last_author = ?22, last_mine = ?23, last_preview = ?24
+                 last_no = ?20, last_at = ?21, last_author = ?22, last_mine = ?23, last_preview = ?24, group_id = ?25,
+                 contact_phone = ?26, contact_known = ?27, session = ?28, ignored = ?29, snoozed_until = ?30,
+                 place = ?31, last_said_at = ?32, last_kind = ?33, replied = ?34, unanswered = ?35,
+                 last_inbound_no = ?36
              WHERE key = ?1",
         )?
         .execute(params![
@@ -225,9 +384,74 @@ impl ChatRecord {
             self.last_author,
             self.last_mine,
             self.last_preview,
+            self.group.map(Blob),
+            self.contact_phone,
+            self.contact_known,
+            to_sql_u64(self.session),
+            self.ignored,
+            self.snoozed_until,
+            self.place.to_sql(),
+            self.last_said_at,
+            self.last_kind,
+            self.replied,
+            self.unanswered,
+            to_sql_u64(self.last_inbound_no),
         ])?;
         Ok(())
     }
+}
+
+/// Decides anew where lists show the chats whose outbox changed. Every transaction ends with it.
+pub(crate) fn place_touched(tx: &Transaction<'_>, changes: &mut Changes) -> Result<()> {
+    for id in changes.unplaced.drain() {
+        let mut statement = tx.prepare_cached(
+            "SELECT key, state, archived, ignored, snoozed_until IS NOT NULL, place FROM chat WHERE id = ?1",
+        )?;
+        let mut rows = statement.query([Blob(id)])?;
+        let Some(row) = rows.next()? else { continue };
+        let state: String = row.get(1)?;
+        let state = ChatState::from_name(&state).ok_or(Error::BadValue("chat.state"))?;
+        let pending = outbox::pending(tx, id)?;
+        let place = place(state, row.get(2)?, row.get(3)?, row.get(4)?, &pending);
+        if place.to_sql() != row.get::<_, i64>(5)? {
+            tx.prepare_cached("UPDATE chat SET place = ?2 WHERE key = ?1")?
+                .execute(params![row.get::<_, i64>(0)?, place.to_sql()])?;
+        }
+        changes.timers = true;
+    }
+    Ok(())
+}
+
+/// Puts a chat away until then, or ends that.
+pub(crate) fn snooze(tx: &Transaction<'_>, id: ChatId, until: Option<UnixMillis>) -> Result<()> {
+    tx.prepare_cached("UPDATE chat SET snoozed_until = ?2 WHERE id = ?1")?.execute(params![Blob(id), until])?;
+    Ok(())
+}
+
+/// The earliest end of a snooze, by the server's clock.
+pub(crate) fn next_wake(db: &Connection) -> Result<Option<UnixMillis>> {
+    let mut statement = db.prepare_cached(
+        "SELECT snoozed_until FROM chat INDEXED BY chat_wakes WHERE snoozed_until IS NOT NULL
+         ORDER BY snoozed_until LIMIT 1",
+    )?;
+    let mut rows = statement.query([])?;
+    Ok(match rows.next()? {
+        Some(row) => Some(row.get(0)?),
+        None => None,
+    })
+}
+
+/// Brings back the chats whose time is over.
+pub(crate) fn wake_due(tx: &Transaction<'_>, server_now: UnixMillis, changes: &mut Changes) -> Result<()> {
+    let due: Vec<ChatId> = tx
+        .prepare_cached("SELECT id FROM chat INDEXED BY chat_wakes WHERE snoozed_until <= ?1")?
+        .query_map([server_now], |row| Ok(row.get::<_, Blob<_>>(0)?.0))?
+        .collect::<rusqlite::Result<_>>()?;
+    for id in due {
+        snooze(tx, id, None)?;
+        changes.touched(id);
+    }
+    Ok(())
 }
 
 /// Removes the row. Its messages go before it.

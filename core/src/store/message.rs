@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use rusqlite::{Connection, Row, Transaction, params};
 use switchboard_protocol::ids::UserId;
-use switchboard_protocol::message::{Author, Message, MessageStatus};
+use switchboard_protocol::message::{Author, Message, MessageKind, MessageStatus};
 
 use super::{Blob, from_sql_u64, text};
 use crate::error::{Error, Result};
@@ -12,6 +12,32 @@ use crate::model::AuthorKind;
 
 pub(crate) const CONTACT: i64 = 0;
 pub(crate) const USER: i64 = 1;
+const SYSTEM: i64 = 2;
+
+pub(crate) const fn author_to_sql(author: &Author) -> i64 {
+    match author {
+        Author::Contact => CONTACT,
+        Author::User { .. } => USER,
+        Author::System => SYSTEM,
+    }
+}
+
+pub(crate) const fn kind_to_sql(kind: MessageKind) -> i64 {
+    match kind {
+        MessageKind::Text => 0,
+        MessageKind::Note => 1,
+        MessageKind::Activity => 2,
+    }
+}
+
+pub(crate) fn kind_from_sql(kind: i64) -> Result<MessageKind> {
+    Ok(match kind {
+        0 => MessageKind::Text,
+        1 => MessageKind::Note,
+        2 => MessageKind::Activity,
+        _ => return Err(Error::BadValue("message.kind")),
+    })
+}
 
 /// Messages of one chat have 32 bits for their number.
 const NO_BITS: u32 = 32;
@@ -33,7 +59,11 @@ pub(crate) fn no_of(pos: i64) -> u64 {
 }
 
 pub(crate) fn author_kind(author: i64) -> AuthorKind {
-    if author == CONTACT { AuthorKind::Contact } else { AuthorKind::User }
+    match author {
+        CONTACT => AuthorKind::Contact,
+        SYSTEM => AuthorKind::System,
+        _ => AuthorKind::User,
+    }
 }
 
 pub(crate) fn is_mine(author: &Author, me: UserId) -> bool {
@@ -53,14 +83,15 @@ fn fts_row(sent_at: i64) -> i64 {
 /// Adds a message. False: it is there already, and only its status may have risen.
 pub(crate) fn insert(tx: &Transaction<'_>, chat: i64, message: &Message) -> Result<bool> {
     let pos = pos(chat, message.no).ok_or(Error::BadAnswer("a message number beyond 32 bits".into()))?;
-    let (author, author_id, author_name) = match &message.author {
-        Author::Contact => (CONTACT, None, None),
-        Author::System => (USER, None, None),
-        Author::User { id, name } => (USER, Some(Blob(*id)), Some(name.as_str())),
+    let (author_id, author_name) = match &message.author {
+        Author::Contact | Author::System => (None, None),
+        Author::User { id, name } => (Some(Blob(*id)), Some(name.as_str())),
     };
+    let author = author_to_sql(&message.author);
+    let activity = message.activity.as_ref().map(serde_json::to_string).transpose()?;
     let mut insert = tx.prepare_cached(
-        "INSERT INTO message (pos, id, author, author_id, author_name, text, sent_at, status, fts)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (pos) DO NOTHING",
+        "INSERT INTO message (pos, id, author, author_id, author_name, text, sent_at, status, fts, kind, activity)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT (pos) DO NOTHING",
     )?;
     let fts = loop {
         let fts = fts_row(message.sent_at);
@@ -74,10 +105,12 @@ pub(crate) fn insert(tx: &Transaction<'_>, chat: i64, message: &Message) -> Resu
             message.sent_at,
             message.status.rank(),
             fts,
+            kind_to_sql(message.kind()),
+            activity,
         ]);
         match done {
             Ok(0) => {
-                raise(tx, chat, author == USER, message.no, message.no, message.status)?;
+                raise(tx, chat, author != CONTACT, message.no, message.no, message.status)?;
                 return Ok(false);
             }
             Ok(_) => break fts,
@@ -92,7 +125,7 @@ pub(crate) fn insert(tx: &Transaction<'_>, chat: i64, message: &Message) -> Resu
     Ok(true)
 }
 
-/// Raises the status of one direction's messages from `from` to `upto`; none is lowered.
+/// Raises the status of one direction's texts from `from` to `upto`; none is lowered.
 pub(crate) fn raise(
     tx: &Transaction<'_>,
     chat: i64,
@@ -104,8 +137,11 @@ pub(crate) fn raise(
     let last = u64::from(u32::MAX);
     let (Some(from), Some(upto)) = (pos(chat, from.min(last)), pos(chat, upto.min(last))) else { return Ok(false) };
     let changed = tx
-        .prepare_cached("UPDATE message SET status = ?1 WHERE pos BETWEEN ?2 AND ?3 AND author = ?4 AND status < ?1")?
-        .execute(params![status.rank(), from, upto, if outbound { USER } else { CONTACT }])?;
+        .prepare_cached(
+            "UPDATE message SET status = ?1 WHERE pos BETWEEN ?2 AND ?3 AND kind = 0
+             AND (author > 0) = ?4 AND status < ?1",
+        )?
+        .execute(params![status.rank(), from, upto, outbound])?;
     Ok(changed > 0)
 }
 
@@ -114,7 +150,7 @@ pub(crate) fn count_unread(db: &Connection, chat: i64, read_upto: u64) -> Result
     let (from, to) = range(chat);
     let from = pos(chat, read_upto).unwrap_or(to).max(from);
     Ok(db
-        .prepare_cached("SELECT count(*) FROM message WHERE pos > ?1 AND pos < ?2 AND author = 0")?
+        .prepare_cached("SELECT count(*) FROM message WHERE pos > ?1 AND pos < ?2 AND author = 0 AND kind = 0")?
         .query_row(params![from, to], |row| row.get(0))?)
 }
 

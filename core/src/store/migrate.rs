@@ -8,7 +8,8 @@ use crate::error::{Error, Result};
 const APPLICATION_ID: i64 = 0x5377_4264;
 
 /// Every migration in order; the schema's version is the number of those that ran.
-const MIGRATIONS: &[&str] = &[include_str!("../../migrations/0001_store.sql")];
+const MIGRATIONS: &[&str] =
+    &[include_str!("../../migrations/0001_store.sql"), include_str!("../../migrations/0002_life_of_a_chat.sql")];
 
 pub(super) fn migrate(connection: &mut Connection) -> Result<()> {
     run(connection, MIGRATIONS)

@@ -15,7 +15,10 @@ pub(crate) mod message;
 mod migrate;
 mod open;
 pub(crate) mod outbox;
+pub(crate) mod passed_on;
+pub(crate) mod people;
 pub(crate) mod purge;
+pub(crate) mod read_mark;
 #[cfg(test)]
 mod scan_tests;
 #[cfg(test)]
@@ -28,6 +31,7 @@ pub(crate) mod text;
 pub(crate) mod timeline;
 pub(crate) mod unsent;
 mod value;
+pub(crate) mod wish;
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -48,8 +52,12 @@ pub(crate) struct Changes {
     pub(crate) chats: HashSet<ChatId>,
     /// Chats that left the device.
     pub(crate) gone: HashSet<ChatId>,
-    /// Names of users or queues.
+    /// Rows of the collections, or wishes about the user's own work.
     pub(crate) names: bool,
+    /// Chats whose outbox changed: before the commit it is decided anew where lists show them.
+    pub(crate) unplaced: HashSet<ChatId>,
+    /// Something that the clock ends: what is held, what is snoozed.
+    pub(crate) timers: bool,
     /// Unsent texts.
     pub(crate) unsent: bool,
     /// Anything: a snapshot was swapped in, or the store was deleted.
@@ -57,6 +65,12 @@ pub(crate) struct Changes {
 }
 
 impl Changes {
+    /// The chat's part of the outbox changed.
+    pub(crate) fn touched(&mut self, chat: ChatId) {
+        self.chats.insert(chat);
+        self.unplaced.insert(chat);
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.chats.is_empty() && self.gone.is_empty() && !self.names && !self.unsent && !self.all
     }
@@ -66,6 +80,7 @@ impl Changes {
         self.gone.extend(other.gone);
         self.names |= other.names;
         self.unsent |= other.unsent;
+        self.timers |= other.timers;
         self.all |= other.all;
     }
 }
@@ -187,7 +202,11 @@ impl Store {
             let shared = self.shared();
             let db = shared.as_ref().ok_or(Error::NotAStore)?;
             let mut writer = db.writer.lock().unwrap_or_else(PoisonError::into_inner);
-            writer.transaction(durability, |tx| work(tx, &mut changes))?
+            writer.transaction(durability, |tx| {
+                let result = work(tx, &mut changes)?;
+                chat::place_touched(tx, &mut changes)?;
+                Ok(result)
+            })?
         };
         self.announce(changes);
         Ok(result)

@@ -8,7 +8,7 @@ use switchboard_protocol::event::{EventBody, GoneReason};
 use switchboard_protocol::frame::Page;
 use switchboard_protocol::message::MessageStatus;
 
-use super::{Durability, account, chat, collection, draft, inbox, outbox, scans, timeline, unsent};
+use super::{Durability, account, chat, collection, draft, inbox, outbox, read_mark, scans, timeline, unsent};
 use crate::model::{InboxFilter, InboxOrder};
 use crate::sync::apply;
 use crate::testing::{NOW, Phone, added, chat_id, gone, inbound, me, opened, other, owned, raised};
@@ -79,7 +79,7 @@ fn everything(phone: &mut Phone) {
     phone.store.read(inbox::badge).unwrap();
     let texts = [phone.reply(1, "one"), phone.reply(1, "two"), phone.reply(3, "three")];
     phone.store.write(Durability::Full, |tx, _| draft::save(tx, chat_id(3), "draft", NOW)).unwrap();
-    phone.store.write(Durability::Full, |tx, _| outbox::mark_read(tx, chat_id(1), EACH)).unwrap();
+    phone.store.write(Durability::Full, |tx, _| read_mark::put(tx, chat_id(1), EACH)).unwrap();
     phone.store.write(Durability::Full, outbox::take_sendable).unwrap();
     phone.store.read(outbox::any_in_flight).unwrap();
     phone.timeline(1);

@@ -2,12 +2,13 @@
 
 use rusqlite::{Connection, Row, params};
 use switchboard_protocol::ids::{ChatId, UserId};
-use switchboard_protocol::message::MessageStatus;
+use switchboard_protocol::message::{Activity, MessageKind, MessageStatus};
+use switchboard_protocol::transfer::TransferTarget;
 
-use super::message::{CONTACT, author_kind, no_of, pos, range};
+use super::message::{CONTACT, author_kind, kind_from_sql, no_of, pos, range};
 use super::{Blob, collection};
 use crate::error::{Error, Result};
-use crate::model::{AuthorKind, DeliveryState, TimelineRow};
+use crate::model::{ActivityKind, ActivityLine, AuthorKind, DeliveryState, TimelineRow};
 use crate::outbox::State;
 
 /// What a window needs to know of its chat.
@@ -27,23 +28,53 @@ pub(crate) fn head(db: &Connection, chat: ChatId) -> Result<Option<Head>> {
     })
 }
 
-const ROW: &str = "SELECT pos, id, author, author_id, author_name, text, sent_at, status FROM message";
+const ROW: &str = "SELECT pos, id, author, author_id, author_name, text, sent_at, status, kind, activity FROM message";
 
 fn read(row: &Row<'_>, head: &Head, me: UserId) -> Result<TimelineRow> {
     let author: i64 = row.get(2)?;
     let author_id: Option<UserId> = row.get::<_, Option<Blob<_>>>(3)?.map(|id| id.0);
     let status = MessageStatus::from_rank(row.get(7)?).ok_or(Error::BadValue("message.status"))?;
+    let activity: Option<String> = row.get(9)?;
+    let activity = activity.map(|json| serde_json::from_str(&json)).transpose()?;
     Ok(TimelineRow {
         id: row.get::<_, Blob<_>>(1)?.0,
         no: Some(no_of(row.get(0)?)),
+        kind: kind_from_sql(row.get(8)?)?,
         author: author_kind(author),
         author_id,
         author_name: if author == CONTACT { head.contact_name.clone() } else { row.get(4)? },
         mine: author_id == Some(me),
         text: row.get(5)?,
+        activity: activity.map(|activity| line(activity, me)),
         sent_at: row.get(6)?,
         state: DeliveryState::Stored(status),
     })
+}
+
+/// An activity as a flat row.
+fn line(activity: Activity, me: UserId) -> ActivityLine {
+    let plain =
+        |kind| ActivityLine { kind, to: None, to_name: None, to_me: false, stars: None, comment: None, reason: None };
+    let to = |kind, to: Option<TransferTarget>, name: Option<String>| ActivityLine {
+        to,
+        to_name: name,
+        to_me: to == Some(TransferTarget::User(me)),
+        ..plain(kind)
+    };
+    match activity {
+        Activity::Taken => plain(ActivityKind::Taken),
+        Activity::Assigned { user, name } => to(ActivityKind::Assigned, Some(TransferTarget::User(user)), Some(name)),
+        Activity::Transferred { to: target, name } => to(ActivityKind::Transferred, Some(target), Some(name)),
+        Activity::Returned { user, name } => to(ActivityKind::Returned, user.map(TransferTarget::User), name),
+        Activity::Released { reason } => ActivityLine { reason: Some(reason), ..plain(ActivityKind::Released) },
+        Activity::DealtWith => plain(ActivityKind::DealtWith),
+        Activity::Ended => plain(ActivityKind::Ended),
+        Activity::Blocked => plain(ActivityKind::Blocked),
+        Activity::Rated { stars, comment } => {
+            ActivityLine { stars: Some(stars), comment, ..plain(ActivityKind::Rated) }
+        }
+        Activity::Unknown => plain(ActivityKind::Unknown),
+    }
 }
 
 /// At most `n` messages before `before`, oldest first.
@@ -98,11 +129,13 @@ pub(crate) fn pending(db: &Connection, chat: ChatId, me: UserId) -> Result<Vec<T
         out.push(TimelineRow {
             id: row.get::<_, Blob<_>>(0)?.0,
             no: None,
+            kind: MessageKind::Text,
             author: AuthorKind::User,
             author_id: Some(me),
             author_name: name.clone().flatten(),
             mine: true,
             text: row.get(1)?,
+            activity: None,
             sent_at: row.get(2)?,
             state: match state {
                 State::Queued => DeliveryState::Queued,

@@ -3,7 +3,7 @@
 use rusqlite::ToSql;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRef};
 use switchboard_protocol::ids::{
-    ChannelId, ChatId, CommandId, ContactId, DeviceId, FeedId, MessageId, QueueId, UserId,
+    ChannelId, ChatId, CommandId, ContactId, DeviceId, FeedId, GroupId, MessageId, QueueId, UserId,
 };
 
 /// An id as the 16-byte blob that it is in SQL.
@@ -26,7 +26,19 @@ macro_rules! blobs {
     )+};
 }
 
-blobs!(ChannelId, ChatId, CommandId, ContactId, DeviceId, FeedId, MessageId, QueueId, UserId, crate::model::UnsentId);
+blobs!(
+    ChannelId,
+    ChatId,
+    CommandId,
+    ContactId,
+    DeviceId,
+    FeedId,
+    GroupId,
+    MessageId,
+    QueueId,
+    UserId,
+    crate::model::UnsentId,
+);
 
 /// A count or number of the wire, which SQL holds as a signed integer. One that does not fit is as large as it gets.
 pub(crate) fn to_sql_u64(value: u64) -> i64 {

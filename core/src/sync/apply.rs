@@ -9,13 +9,16 @@ use switchboard_protocol::command::CommandResult;
 use switchboard_protocol::event::{EventBody, Gone, GoneReason, MessageAdded, StatusRaised};
 use switchboard_protocol::frame::{Event, Page};
 use switchboard_protocol::ids::{ChatId, CommandId, FeedId, MessageId, UserId};
-use switchboard_protocol::message::{Author, Message};
+use switchboard_protocol::message::Message;
 
 use crate::error::{Error, Result};
 use crate::model::{CommandOutcome, UnsentId, UnsentReason, UnsentRow};
 use crate::store::chat::{self, ChatRecord};
 use crate::store::message::{self, Forgotten, is_mine};
-use crate::store::{Blob, Changes, Durability, Store, account, draft, outbox, purge, snapshot, unsent};
+use crate::store::outbox::{Awaiting, Pending};
+use crate::store::{
+    Blob, Changes, Durability, Store, account, draft, outbox, passed_on, purge, read_mark, snapshot, unsent,
+};
 
 /// What applying led to, beside the rows.
 #[derive(Debug, Default)]
@@ -35,7 +38,7 @@ struct Batch<'a> {
     now: UnixMillis,
     /// Rows that were touched, written once at the end; `None`: not on this device.
     chats: HashMap<ChatId, Option<(ChatRecord, bool)>>,
-    awaiting: HashSet<CommandId>,
+    awaiting: Awaiting,
     forgotten: Forgotten,
     changes: &'a mut Changes,
     applied: Applied,
@@ -50,6 +53,9 @@ pub(crate) fn events(store: &Store, me: UserId, now: UnixMillis, events: &[Event
             batch.event(event)?;
         }
         account::set_cursor(tx, last.seq)?;
+        if !batch.awaiting.commands.is_empty() {
+            outbox::passed(tx, last.seq, batch.changes)?;
+        }
         batch.finish()
     })
 }
@@ -59,8 +65,12 @@ pub(crate) fn swap(store: &Store, me: UserId, now: UnixMillis, feed_id: FeedId, 
     store.write(Durability::Normal, |tx, changes| {
         let before = account::position(tx)?;
         let mut batch = Batch::new(tx, me, now, changes)?;
-        let mut present = HashSet::new();
+        let (mut present, mut lines) = (HashSet::new(), HashSet::new());
         snapshot::for_each(tx, |part| {
+            for line in part.passed_on {
+                lines.insert(line.chat);
+                passed_on::put(tx, &line)?;
+            }
             for chat in part.chats {
                 present.insert(chat.opened.chat.id);
                 batch.open(chat.opened, chat.me)?;
@@ -70,7 +80,12 @@ pub(crate) fn swap(store: &Store, me: UserId, now: UnixMillis, feed_id: FeedId, 
         })?;
         for id in chat::ids(tx)? {
             if !present.contains(&id) {
-                batch.gone(id, GoneReason::Unassigned)?;
+                batch.gone(id, &Gone { reason: GoneReason::Unassigned, passed_on: None }, None)?;
+            }
+        }
+        for id in passed_on::chats(tx)? {
+            if !lines.contains(&id) {
+                passed_on::remove(tx, id)?;
             }
         }
         if before.feed_id.is_some_and(|before| before != feed_id) {
@@ -153,7 +168,7 @@ impl<'a> Batch<'a> {
         if event.kind != Event::SKIP {
             let body = event.body.as_deref().map_or("{}", serde_json::value::RawValue::get);
             match (EventBody::parse(&event.kind, body), event.chat) {
-                (Ok(Some(body)), Some(chat)) => match self.body(chat, body) {
+                (Ok(Some(body)), Some(chat)) => match self.body(chat, body, event.command) {
                     Err(Error::BadAnswer(detail)) => self.unreadable(event, &detail)?,
                     other => other?,
                 },
@@ -176,7 +191,7 @@ impl<'a> Batch<'a> {
         account::want_snapshot(self.tx)
     }
 
-    fn body(&mut self, chat: ChatId, body: EventBody) -> Result<()> {
+    fn body(&mut self, chat: ChatId, body: EventBody, command: Option<CommandId>) -> Result<()> {
         match body {
             EventBody::ChatOpened(opened) => {
                 if opened.chat.id != chat {
@@ -196,20 +211,20 @@ impl<'a> Batch<'a> {
                 Ok(())
             }
             EventBody::UserChat(own) => self.user_chat(chat, own),
-            EventBody::Gone(Gone { reason, .. }) => self.gone(chat, reason),
+            EventBody::Gone(gone) => self.gone(chat, &gone, command),
         }
     }
 
     fn reconcile(&mut self, command: CommandId) -> Result<()> {
         // Looked up in memory first: nearly every event is of somebody else's doing.
-        if self.awaiting.remove(&command) {
+        if self.awaiting.commands.remove(&command) {
             self.applied.outcomes.extend(outbox::seen(self.tx, command, self.changes)?);
         }
         Ok(())
     }
 
     fn reconcile_message(&mut self, message: &Message) -> Result<()> {
-        if !self.awaiting.is_empty() && is_mine(&message.author, self.me) {
+        if !self.awaiting.commands.is_empty() && is_mine(&message.author, self.me) {
             self.reconcile(message.id.into())?;
         }
         Ok(())
@@ -228,14 +243,28 @@ impl<'a> Batch<'a> {
                 record.first_at = message.sent_at;
             }
             record.added(message, me);
-            if message.author == Author::Contact {
-                // The customer wrote again: the chat is back in Recents.
-                record.archived = false;
+            if message.is_inbound() {
+                record.wake();
                 record.unread += i64::from(message.no > record.read_upto);
+                self.overtaken(chat, message.no)?;
             }
         }
         self.changes.chats.insert(chat);
         self.reconcile_message(message)
+    }
+
+    /// The customer wrote: what would have put the chat away is not done behind that message's back.
+    fn overtaken(&mut self, chat: ChatId, no: u64) -> Result<()> {
+        if self.awaiting.chats.contains(&chat) {
+            let ended = outbox::overtaken(self.tx, chat, no, self.now, self.changes)?;
+            self.applied.outcomes.extend(ended);
+        }
+        Ok(())
+    }
+
+    /// What the outbox will do to a chat.
+    fn pending(&self, chat: ChatId) -> Result<Pending> {
+        if self.awaiting.chats.contains(&chat) { outbox::pending(self.tx, chat) } else { Ok(Pending::default()) }
     }
 
     fn status(&mut self, chat: ChatId, raised: &StatusRaised) -> Result<()> {
@@ -249,11 +278,15 @@ impl<'a> Batch<'a> {
 
     fn user_chat(&mut self, chat: ChatId, own: UserChat) -> Result<()> {
         let tx = self.tx;
+        let pending = self.pending(chat)?;
         let Some((record, dirty)) = self.chat(chat)? else { return Ok(()) };
         *dirty = true;
         record.read_upto = record.read_upto.max(own.read_upto);
-        record.archived = own.archived;
+        record.set_own(&own);
+        record.snoozed_until = pending.snoozed.unwrap_or(own.snoozed_until);
         record.unread = message::count_unread(tx, record.key, record.read_upto)?;
+        let snoozed = record.snoozed_until.is_some();
+        self.changes.timers |= snoozed;
         self.changes.chats.insert(chat);
         Ok(())
     }
@@ -289,26 +322,31 @@ impl<'a> Batch<'a> {
             record.added(message, me);
         }
         record.more = opened.more;
-        record.archived = own.archived;
+        record.set_own(&own);
+        record.snoozed_until = self.pending(id)?.snoozed.unwrap_or(own.snoozed_until);
+        self.changes.timers |= record.snoozed_until.is_some();
+        let inbound_no = record.last_inbound_no;
         // What was read here and is still in the outbox counts already.
-        record.read_upto = own.read_upto.max(outbox::read_mark(tx, id)?.unwrap_or(0));
+        record.read_upto = own.read_upto.max(read_mark::upto(tx, id)?.unwrap_or(0));
         refresh_counts(tx, &mut record)?;
         self.chats.insert(id, Some((record, true)));
         self.changes.chats.insert(id);
         for message in &opened.messages {
             self.reconcile_message(message)?;
         }
-        Ok(())
+        passed_on::remove(tx, id)?;
+        self.overtaken(id, inbound_no)
     }
 
     /// The chat leaves this device. The user's own words stay, as unsent; everything else goes.
-    fn gone(&mut self, id: ChatId, reason: GoneReason) -> Result<()> {
+    /// `by` is this user's command that made it leave, if one did.
+    fn gone(&mut self, id: ChatId, gone: &Gone, by: Option<CommandId>) -> Result<()> {
         let record = match self.chats.insert(id, None) {
             Some(slot) => slot.map(|(record, _)| record),
             None => chat::load(self.tx, id)?,
         };
         let contact = record.as_ref().and_then(|record| record.contact_name.clone());
-        let ended = outbox::chat_gone(self.tx, id, contact.as_deref(), reason, self.now, self.changes)?;
+        let ended = outbox::chat_gone(self.tx, id, contact.as_deref(), gone.reason, by, self.now, self.changes)?;
         self.applied.outcomes.extend(ended);
         if let Some((text, written_at)) = draft::take(self.tx, id)?
             && !text.trim().is_empty()
@@ -325,6 +363,13 @@ impl<'a> Batch<'a> {
             unsent::insert(self.tx, &row)?;
             self.changes.unsent = true;
         }
+        let had_line = passed_on::remove(self.tx, id)?;
+        if let Some(line) = &gone.passed_on {
+            passed_on::put(self.tx, line)?;
+        }
+        if had_line || gone.passed_on.is_some() {
+            self.changes.chats.insert(id);
+        }
         let Some(record) = record else { return Ok(()) };
         message::delete(self.tx, record.key, &mut self.forgotten, |_, _| false)?;
         chat::delete(self.tx, record.key)?;
@@ -337,8 +382,9 @@ impl<'a> Batch<'a> {
 
     /// Writes the rows that were touched.
     fn flush(&mut self) -> Result<()> {
-        for (record, dirty) in self.chats.drain().filter_map(|(_, slot)| slot) {
-            if dirty {
+        for (id, slot) in std::mem::take(&mut self.chats) {
+            if let Some((mut record, true)) = slot {
+                record.put(&self.pending(id)?);
                 record.save(self.tx)?;
             }
         }

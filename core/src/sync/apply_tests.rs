@@ -9,7 +9,7 @@ use switchboard_protocol::ids::{CommandId, FeedId};
 use switchboard_protocol::message::MessageStatus;
 
 use crate::model::{CommandOutcome, DeliveryState, Outcome, UnsentReason};
-use crate::store::{Durability, account, draft, outbox};
+use crate::store::{Durability, account, draft, outbox, read_mark};
 use crate::sync::apply;
 use crate::testing::*;
 
@@ -392,7 +392,7 @@ fn pages_join_what_is_here_and_are_dropped_when_the_chat_has_left() {
 fn reading_is_one_merged_row_outside_of_the_queue() {
     let mut phone = Phone::new();
     phone.feed_one(1, opened(chat(1, 1), (1..=9).map(|no| inbound(1, no, "x")).collect(), false));
-    let mark = |upto| phone.store.write(Durability::Full, |tx, _| outbox::mark_read(tx, chat_id(1), upto)).unwrap();
+    let mark = |upto| phone.store.write(Durability::Full, |tx, _| read_mark::put(tx, chat_id(1), upto)).unwrap();
     mark(3);
     mark(5);
     mark(4);
@@ -405,7 +405,7 @@ fn reading_is_one_merged_row_outside_of_the_queue() {
     assert_eq!(second.len(), 1, "what was read meanwhile");
     answer(&phone, &result(second[0], CommandStatus::Applied, None, None));
     assert_eq!(send(&phone), []);
-    assert_eq!(phone.store.read(|db| outbox::read_mark(db, chat_id(1))).unwrap(), None);
+    assert_eq!(phone.store.read(|db| read_mark::upto(db, chat_id(1))).unwrap(), None);
 }
 
 #[test]

@@ -14,7 +14,7 @@ use switchboard_protocol::ids::{CommandId, UserId};
 use switchboard_protocol::message::{Message, MessageStatus};
 
 use crate::model::DeliveryState;
-use crate::store::{Durability, account, draft, outbox};
+use crate::store::{Durability, account, draft, outbox, read_mark};
 use crate::sync::apply;
 use crate::testing::*;
 
@@ -300,7 +300,7 @@ impl Run {
                 if let Some(record) = here {
                     self.phone()
                         .store
-                        .write(Durability::Full, |tx, _| outbox::mark_read(tx, chat_id(n), record.last_no))
+                        .write(Durability::Full, |tx, _| read_mark::put(tx, chat_id(n), record.last_no))
                         .unwrap();
                 }
             }

@@ -53,20 +53,27 @@ pub(crate) trait Watch: Send + Sync {
 }
 
 /// The listeners of one kind of notice.
-struct Observers<T> {
+pub(super) struct Observers<T> {
     outlets: Mutex<Vec<Arc<Outlet<T>>>>,
 }
 
 impl<T: Clone + Send + 'static> Observers<T> {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self { outlets: Mutex::new(Vec::new()) }
     }
 
-    fn add(&self, outlet: Arc<Outlet<T>>) {
+    pub(super) fn add(&self, outlet: Arc<Outlet<T>>) {
         self.outlets.lock().unwrap_or_else(PoisonError::into_inner).push(outlet);
     }
 
-    fn tell(&self, runtime: &Handle, item: &T, coalesce: impl Fn(&mut VecDeque<T>, T)) {
+    /// Whether nobody listens.
+    pub(super) fn is_empty(&self) -> bool {
+        let mut outlets = self.outlets.lock().unwrap_or_else(PoisonError::into_inner);
+        outlets.retain(|outlet| !outlet.is_cancelled());
+        outlets.is_empty()
+    }
+
+    pub(super) fn tell(&self, runtime: &Handle, item: &T, coalesce: impl Fn(&mut VecDeque<T>, T)) {
         let mut outlets = self.outlets.lock().unwrap_or_else(PoisonError::into_inner);
         outlets.retain(|outlet| outlet.offer(runtime, item.clone(), &coalesce));
     }

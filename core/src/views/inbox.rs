@@ -14,6 +14,8 @@ pub(super) const WINDOW: u32 = 50;
 pub(crate) enum InboxScope {
     /// Recents.
     Recents(InboxFilter, InboxOrder),
+    /// The Archive.
+    Archive,
     /// One chat, for its own screen.
     Chat(ChatId),
 }
@@ -38,6 +40,12 @@ impl Source<InboxRow> for InboxSource {
                 self.floor = floor;
                 Ok(Loaded { rows, gone: false, fetch: false, more })
             }
+            InboxScope::Archive => {
+                // Of one moment: a chat that was just passed on is a chat or a line, never both.
+                let (rows, floor, more) = store.read_consistent(|db| inbox::archive(db, self.limit, self.floor))?;
+                self.floor = floor;
+                Ok(Loaded { rows, gone: false, fetch: false, more })
+            }
             InboxScope::Chat(chat) => {
                 let row = store.read(|db| inbox::one(db, chat))?;
                 Ok(Loaded { gone: row.is_none(), rows: row.into_iter().collect(), fetch: false, more: false })
@@ -47,7 +55,7 @@ impl Source<InboxRow> for InboxSource {
 
     fn concerns(&self, changes: &Changes) -> bool {
         match self.scope {
-            InboxScope::Recents(..) => {
+            InboxScope::Recents(..) | InboxScope::Archive => {
                 changes.all || changes.names || !changes.chats.is_empty() || !changes.gone.is_empty()
             }
             InboxScope::Chat(chat) => changes.all || changes.names || changes.chats.contains(&chat),

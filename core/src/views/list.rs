@@ -12,7 +12,7 @@ use super::diff::{ListChange, diff};
 use super::hub::Watch;
 use super::outlet::{Outlet, Subscription};
 use crate::error::{CoreError, Result};
-use crate::model::{InboxRow, TimelineRow, UnsentId, UnsentRow};
+use crate::model::{AlarmRow, InboxRow, TimelineRow, UnsentId, UnsentRow};
 use crate::store::{Changes, Store};
 
 /// A row of a list.
@@ -45,6 +45,14 @@ impl ListRow for UnsentRow {
 
     fn row_id(&self) -> UnsentId {
         self.id
+    }
+}
+
+impl ListRow for AlarmRow {
+    type Id = ChatId;
+
+    fn row_id(&self) -> ChatId {
+        self.chat
     }
 }
 
@@ -118,12 +126,14 @@ pub struct List<R: ListRow> {
     inner: Arc<ListInner<R>>,
 }
 
-/// Chats, as Recents shows them.
+/// Chats, as Recents and the Archive show them.
 pub type InboxList = List<InboxRow>;
 /// The messages of one chat, oldest first, with this user's unaccepted replies at the end.
 pub type TimelineList = List<TimelineRow>;
 /// Texts that did not reach the customer, newest first.
 pub type UnsentList = List<UnsentRow>;
+/// Waiting chats that nobody looks after, the oldest first.
+pub type AlarmList = List<AlarmRow>;
 
 impl<R: ListRow> Clone for List<R> {
     fn clone(&self) -> Self {

@@ -4,6 +4,7 @@
 //! that list's window again (50 rows along an index) and sends the difference by id. So a list never shows what the
 //! store does not hold, and no change is computed for an event that is overtaken within the same batch.
 
+mod alarms;
 mod diff;
 mod hub;
 mod inbox;
@@ -11,15 +12,19 @@ mod list;
 mod outlet;
 mod timeline;
 mod unsent;
+mod work;
 
 pub use hub::{CommandListener, ConnectionListener, TypingListener};
-pub use list::{InboxList, List, ListListener, ListRow, ListUpdate, TimelineList, UnsentList};
+pub use list::{AlarmList, InboxList, List, ListListener, ListRow, ListUpdate, TimelineList, UnsentList};
 pub use outlet::Subscription;
+pub use work::WorkListener;
 
 pub use diff::ListChange;
 
-pub(crate) use hub::Hub;
+pub(crate) use alarms::AlarmSource;
+pub(crate) use hub::{Hub, Watch};
 pub(crate) use inbox::{InboxScope, InboxSource};
 pub(crate) use list::Source;
 pub(crate) use timeline::TimelineSource;
 pub(crate) use unsent::UnsentSource;
+pub(crate) use work::WorkWatch;

@@ -63,10 +63,11 @@ pub async fn watch(core: Core, name: &str, answers: Answers) -> Result<(), CoreE
                     Outcome::Applied => ("applied", None),
                     Outcome::Refused(code) => ("refused", Some(code.as_str())),
                     Outcome::Failed(code) => ("failed", Some(code.as_str())),
+                    Outcome::Undone => ("undone", None),
                 };
                 say::event(
                     "outcome",
-                    json!({ "operator": name, "chat": ended.chat.to_string(),
+                    json!({ "operator": name, "chat": ended.chat.map(|chat| chat.to_string()),
                     "kind": ended.kind.as_str(), "outcome": outcome, "code": code }),
                 );
             }
