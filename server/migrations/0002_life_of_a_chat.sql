@@ -144,6 +144,9 @@ CREATE UNIQUE INDEX messages_by_client_id ON messages (chat_id, client_id) WHERE
 -- access: 0 none any more, 1 candidate, 2 owner, 3 reader (had it last, and it is closed)
 ALTER TABLE chat_users ADD COLUMN ignored INTEGER NOT NULL DEFAULT 0 CHECK (ignored IN (0, 1));
 ALTER TABLE chat_users ADD COLUMN snoozed_until INTEGER;
+-- Deleted while it waited: not offered again until the customer writes or it comes to wait anew.
+ALTER TABLE chat_users ADD COLUMN declined INTEGER NOT NULL DEFAULT 0 CHECK (declined IN (0, 1));
+CREATE INDEX chat_users_declined ON chat_users (chat_id, user_id) WHERE declined = 1;
 
 -- The line without content that stays with the user who passed a chat on.
 CREATE TABLE passed_on (
@@ -199,3 +202,8 @@ CREATE INDEX alarms_in_force ON alarms (since) WHERE over_at IS NULL;
 -- Raised by every change that an admin makes to a queue: of two who edit it at once, the second is told. `rev` would not
 -- do, for it also rises when a member logs in.
 ALTER TABLE queues ADD COLUMN edition INTEGER NOT NULL DEFAULT 1;
+
+-- Who deleted a waiting chat: it is not offered to them again until the customer writes or it comes to wait anew.
+ALTER TABLE chat_users ADD COLUMN declined INTEGER NOT NULL DEFAULT 0 CHECK (declined IN (0, 1));
+-- Whose clocks a change of the queue's times moves.
+CREATE INDEX chats_owned_of_queue ON chats (queue_id) WHERE state = 'owned';

@@ -82,6 +82,11 @@ pub enum Effect {
         /// Until when.
         until: UnixMillis,
     },
+    /// Time does something to a chat or a user at this moment, perhaps earlier than anything before.
+    Due {
+        /// When.
+        at: UnixMillis,
+    },
     /// A collection has a new revision.
     Changed {
         /// Which.

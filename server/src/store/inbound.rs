@@ -5,10 +5,9 @@ use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension};
 use switchboard_protocol::chat::ChatState;
-use switchboard_protocol::collection::Presence;
 use switchboard_protocol::event::{EventBody, MessageAdded, StatusRaised};
 use switchboard_protocol::ids::{ChatId, ContactId, MessageId};
-use switchboard_protocol::message::{Author, Message, MessageKind, MessageStatus, ReleaseReason};
+use switchboard_protocol::message::{Author, Message, MessageKind, MessageStatus};
 use switchboard_protocol::widget::{
     WidgetAccepted, WidgetAuthor, WidgetMessage, WidgetSend, WidgetServerFrame, WidgetStatus,
 };
@@ -21,9 +20,8 @@ use super::effects::{Effect, VisitorFrame, VisitorKey};
 use super::sql::{Blob, Columns, Sql, int};
 use super::writer::Tx;
 use super::{blocks, queues};
+use crate::routing::QueueSettings;
 use crate::routing::hours::Hours;
-use crate::routing::returning::released;
-use crate::routing::{OwnerState, QueueSettings};
 
 /// What became of a visitor's message.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -225,7 +223,6 @@ impl Tx<'_> {
             self.bring_back(&mut chat, &message)?;
         }
         self.answer_out_of_office(&mut chat)?;
-        self.set_due(&mut chat)?;
         let accepted = WidgetAccepted { id: send.id, no: message.no, sent_at: message.sent_at };
         Ok(Received::Accepted { accepted, first })
     }
@@ -233,51 +230,23 @@ impl Tx<'_> {
     /// A further message of a known conversation: back into Recents of all who see it, and to whoever is to answer it.
     fn bring_back(&mut self, chat: &mut ChatRow, message: &Message) -> Result<(), StoreError> {
         // The phones do this by themselves when the message comes ([`UserChat::woken`]); no event says so.
-        let woken = self
-            .sql
+        self.sql
             .sql(
                 "UPDATE chat_users SET archived = 0, ignored = 0, snoozed_until = NULL WHERE chat_id = ?1 AND access > 0 \
                  AND (archived = 1 OR ignored = 1 OR snoozed_until IS NOT NULL)",
             )?
             .execute([Blob(chat.id)])?;
-        match chat.state {
-            ChatState::Waiting => {
-                if self.tell_seeing(chat, &message_added(message))? {
-                    if woken > 0 {
-                        self.look_after(chat)?;
-                    }
-                    Ok(())
-                } else {
-                    self.open_by_route(chat)
-                }
-            }
-            // F38: it stays with its owner, unless the queue wants otherwise (F40).
-            ChatState::Owned => match self.release_reason(chat)? {
-                Some(reason) => self.release(chat, reason),
-                None => self.tell_seeing(chat, &message_added(message)).map(drop),
-            },
-            // F39: dealt with, so it begins anew.
-            ChatState::Closed => {
-                self.open_session(chat)?;
-                self.reopen(chat, message)
-            }
+        // F39: it was dealt with, so it begins anew.
+        if chat.state == ChatState::Closed {
+            self.open_session(chat)?;
+            return self.reopen(chat, message);
         }
-    }
-
-    /// F40: whether the owner of a chat whose customer waits cannot go on with it.
-    fn release_reason(&self, chat: &ChatRow) -> Result<Option<ReleaseReason>, StoreError> {
-        let Some(owner) = chat.owner else { return Ok(None) };
-        let (disabled, presence): (bool, String) = self
-            .sql
-            .sql("SELECT disabled, presence FROM users WHERE id = ?1")?
-            .query_row([Blob(owner)], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        let owner = OwnerState::of(disabled, Presence::from_name(&presence).unwrap_or_default());
-        if owner.at_work() {
-            return Ok(None);
+        let told = self.tell_seeing(chat, &message_added(message))?;
+        if chat.state == ChatState::Waiting && !told {
+            return self.offer_again(chat);
         }
-        let Some(settings) = self.queue_settings(chat)? else { return Ok(released(owner, false, true)) };
-        let open = office(&settings).is_none_or(|hours| hours.is_open(self.now));
-        Ok(released(owner, settings.release_after_ms.is_some(), open))
+        // F38: it stays with its owner, unless the queue wants otherwise (F40).
+        self.tend(chat)
     }
 
     fn queue_settings(&self, chat: &ChatRow) -> Result<Option<QueueSettings>, StoreError> {

@@ -18,7 +18,6 @@ pub mod effects;
 mod error;
 pub mod feed;
 pub mod inbound;
-mod interim;
 pub mod migrate;
 pub mod notices;
 pub mod offers;
@@ -27,6 +26,7 @@ mod passed_on;
 pub mod people;
 pub mod played;
 mod pool;
+mod presence;
 #[cfg(test)]
 mod property;
 pub mod prune;
@@ -39,6 +39,7 @@ mod sql;
 mod sql_walk;
 #[cfg(test)]
 mod tests;
+mod timers;
 mod writer;
 
 use std::sync::Mutex;

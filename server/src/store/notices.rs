@@ -27,7 +27,7 @@ pub(super) fn leave(transaction: &Transaction<'_>, effects: &[Effect]) -> Result
             // A withdrawal is followed by the `gone` of the same user, and the ring is given up with it.
             Effect::Withdrawn { .. } | Effect::VisitorMessage { .. } | Effect::VisitorStatus { .. } => 0,
             // Blocks are set by phones; the command line lifts them.
-            Effect::Blocked { .. } => 0,
+            Effect::Blocked { .. } | Effect::Due { .. } => 0,
         };
     }
     Ok(())

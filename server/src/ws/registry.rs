@@ -197,7 +197,7 @@ impl Publish for Publisher {
                     }
                 }
                 Effect::VisitorStatus { to, json } => registry.post_to_visitor(to, &json),
-                Effect::Blocked { .. } => {}
+                Effect::Blocked { .. } | Effect::Due { .. } => {}
                 Effect::Changed { collection, rev } => {
                     let frame = ServerFrame::Changed(Changed { collection: collection.as_str().to_owned(), rev });
                     let Ok(json) = frame.to_json().map(Arc::from) else { continue };

@@ -93,7 +93,7 @@ impl Tx<'_> {
         let archived = UserChat { archived: true, ..mine.woken() };
         let seq = self.change_own_part(&chat, user, archived, command.id)?;
         self.gone(&chat, &others, GoneReason::DealtWith)?;
-        self.look_after(&chat)?;
+        self.tend(&mut chat)?;
         Ok(applied(command.id, Some(seq), Some(chat.owner_epoch)))
     }
 }

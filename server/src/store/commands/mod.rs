@@ -173,13 +173,24 @@ impl Tx<'_> {
         }
         let result = match command.chat {
             Some(chat) => self.execute_on_chat(user, command, chat)?,
-            None => rejected(command.id, ErrorCode::Unsupported),
+            None => self.execute_on_user(user, command)?,
         };
         let remembered = matches!(command.body, CommandBody::Reply(_)) && result.status == CommandStatus::Applied;
         if !remembered {
             self.remember(user, command, &result)?;
         }
         Ok(result)
+    }
+
+    fn execute_on_user(&mut self, user: UserId, command: &Command) -> Result<CommandResult, StoreError> {
+        let refused = match &command.body {
+            CommandBody::Presence(set) => self.set_presence(user, set)?,
+            CommandBody::Schedule(set) => self.set_schedule(user, set)?,
+            CommandBody::QueueLogin(login) => self.log_in_to_queue(user, login)?,
+            // About a chat: without one they make no sense.
+            _ => Some(ErrorCode::BadRequest),
+        };
+        Ok(refused.map_or_else(|| applied(command.id, None, None), |code| rejected(command.id, code)))
     }
 
     fn execute_on_chat(&mut self, user: UserId, command: &Command, id: ChatId) -> Result<CommandResult, StoreError> {

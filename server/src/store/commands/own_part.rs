@@ -9,7 +9,6 @@ use switchboard_protocol::{ErrorCode, UnixMillis};
 
 use super::{Acting, Command, applied, rejected};
 use crate::store::StoreError;
-use crate::store::alarms;
 use crate::store::chats::{self, Access, ChatRow};
 use crate::store::sessions::Ending;
 use crate::store::sql::{Blob, Sql};
@@ -85,10 +84,7 @@ impl Tx<'_> {
         }
         let result = self.put(user, command, &acting, UserChat { ignored: true, ..acting.mine })?;
         let mut chat = acting.chat;
-        if result.seq.is_some() && !chat.widened && alarms::ignored_by_all(self.sql, &chat)? {
-            self.widen(&mut chat)?;
-        }
-        self.look_after(&chat)?;
+        self.tend(&mut chat)?;
         Ok(result)
     }
 
@@ -105,7 +101,11 @@ impl Tx<'_> {
         }
         let gone = Gone { reason: GoneReason::Deleted, passed_on: None };
         let seq = self.leave(&chat, user, gone, Some(command.id))?;
-        self.look_after(&chat)?;
+        if acting.access == Access::Candidate {
+            self.remove_candidate(&mut chat, user)?;
+        } else {
+            self.tend(&mut chat)?;
+        }
         Ok(applied(command.id, Some(seq), None))
     }
 

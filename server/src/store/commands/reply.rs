@@ -75,9 +75,7 @@ impl Tx<'_> {
             .execute((Blob(command.id), seq.map(int)))?;
         self.member_replied(user)?;
         self.gone(&chat, &others, GoneReason::Taken)?;
-        if takes {
-            self.look_after(&chat)?;
-        }
+        self.tend(&mut chat)?;
         Ok(applied(command.id, seq, Some(epoch)))
     }
 
@@ -98,7 +96,7 @@ impl Tx<'_> {
         let TakenOver { activity, others } = self.take_over(&mut chat, user, mine)?;
         let seq = self.tell_message(&chat, &[user], &activity, true, Some(command.id))?;
         self.gone(&chat, &others, GoneReason::Taken)?;
-        self.look_after(&chat)?;
+        self.tend(&mut chat)?;
         Ok(applied(command.id, seq, Some(chat.owner_epoch)))
     }
 

@@ -91,13 +91,12 @@ impl Tx<'_> {
         self.add_passed_on(user, &line)?;
         self.gone(&chat, &others, GoneReason::Transferred)?;
         match transfer.to {
-            TransferTarget::User(to) => self.open_for_one(&chat, to, Access::Owner)?,
-            TransferTarget::Queue(_) | TransferTarget::Group(_) => {
-                self.offer_transfer(&mut chat, transfer.to, user)?;
+            TransferTarget::User(to) => {
+                self.open_for_one(&chat, to, Access::Owner)?;
+                self.tend(&mut chat)?;
             }
+            TransferTarget::Queue(_) | TransferTarget::Group(_) => self.offer_transfer(&mut chat)?,
         }
-        self.look_after(&chat)?;
-        self.set_due(&mut chat)?;
         Ok(applied(command.id, Some(seq), Some(chat.owner_epoch)))
     }
 
