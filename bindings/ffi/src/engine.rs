@@ -1,10 +1,10 @@
-//! The core as an object: open, sign in, start, look, act.
+//! The core as an object: open, sign in, start, look, answer.
 
 use std::sync::Arc;
 use std::time::SystemTime;
 
 use switchboard_core as core;
-use switchboard_core::{ChatId, CommandId, MessageId, UnsentId};
+use switchboard_core::{ChatId, MessageId, UnsentId};
 
 use crate::errors::SwitchboardError;
 use crate::listeners::{Bridge, CommandListener, ConnectionListener, Subscription, TypingListener};
@@ -16,6 +16,13 @@ use crate::runtime::{complete, complete_blocking};
 /// when it returns.
 #[derive(uniffi::Object)]
 pub struct SwitchboardCore(core::Core);
+
+impl SwitchboardCore {
+    /// A handle of its own, for work that goes on when this one is freed.
+    pub(crate) fn core(&self) -> core::Core {
+        self.0.clone()
+    }
+}
 
 #[uniffi::export]
 impl SwitchboardCore {
@@ -100,6 +107,11 @@ impl SwitchboardCore {
         Ok(Arc::new(InboxList(self.0.inbox(filter.into(), order.into())?)))
     }
 
+    /// The Archive: chats that this user archived, and lines of those that were passed on, the newest first.
+    pub fn archive_list(&self) -> Result<Arc<InboxList>, SwitchboardError> {
+        Ok(Arc::new(InboxList(self.0.archive_list()?)))
+    }
+
     /// The one row of this chat, for its own screen; closed when the chat leaves this device.
     pub fn chat(&self, chat: ChatId) -> Result<Arc<InboxList>, SwitchboardError> {
         Ok(Arc::new(InboxList(self.0.chat(chat)?)))
@@ -121,16 +133,10 @@ impl SwitchboardCore {
         complete_blocking(move || core.search(&query, limit).map(SearchResults::from)).await
     }
 
-    /// Sends a text to the customer. It is on disk when this returns, and goes out when the network allows.
+    /// Sends a text to the customer; the first one to a waiting chat takes it. It is on disk when this returns, and goes out when the network allows.
     pub async fn reply(&self, chat: ChatId, text: String) -> Result<MessageId, SwitchboardError> {
         let core = self.0.clone();
         complete(async move { core.reply(chat, &text).await }).await
-    }
-
-    /// Takes a waiting chat. How it ends comes through the lists and the [`CommandListener`].
-    pub async fn take(&self, chat: ChatId) -> Result<CommandId, SwitchboardError> {
-        let core = self.0.clone();
-        complete(async move { core.take(chat).await }).await
     }
 
     /// Everything up to this place of the chat was read.
@@ -178,7 +184,8 @@ impl SwitchboardCore {
         complete(async move { core.delete_unsent(id).await }).await
     }
 
-    /// The number for the app's icon: chats of Recents with unread messages.
+    /// The number for the app's icon: chats of Recents with unread messages; not those in the Archive, ignored or put
+    /// away.
     pub fn badge(&self) -> Result<u32, SwitchboardError> {
         Ok(self.0.badge()?)
     }

@@ -1,6 +1,6 @@
 //! Ids cross as their text; uniffi.toml turns each into a type of its own on the other side.
 
-use switchboard_core::{ChatId, CommandId, MessageId, UnsentId, UserId};
+use switchboard_core::{BlockId, ChatId, CommandId, GroupId, MessageId, QueueId, UnsentId, UserId};
 
 macro_rules! ids {
     ($($name:ident),+ $(,)?) => {$(
@@ -12,4 +12,4 @@ macro_rules! ids {
     )+};
 }
 
-ids!(ChatId, CommandId, MessageId, UnsentId, UserId);
+ids!(BlockId, ChatId, CommandId, GroupId, MessageId, QueueId, UnsentId, UserId);

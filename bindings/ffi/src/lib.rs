@@ -3,7 +3,9 @@
 //!
 //! | file | what |
 //! | --- | --- |
-//! | [`engine`] | [`SwitchboardCore`]: open, sign in, start, act |
+//! | [`engine`] | [`SwitchboardCore`]: open, sign in, start, look, answer |
+//! | [`life`] | its methods for the life of a chat: take, pass on, finish, put away |
+//! | [`work`] | its methods for the user's own work and for managers: presence, queues, alarms, blocks |
 //! | [`lists`] | the list handles and their changes |
 //! | [`records`] | the rows, flat and immutable, everything a cell draws |
 //! | [`listeners`] | what an app implements to be told, and [`Subscription`] |
@@ -17,10 +19,12 @@
 pub mod engine;
 pub mod errors;
 pub mod ids;
+pub mod life;
 pub mod listeners;
 pub mod lists;
 pub mod records;
 mod runtime;
+pub mod work;
 
 pub use self::engine::SwitchboardCore;
 pub use self::errors::SwitchboardError;

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use switchboard_core as core;
 
-use crate::records::{CommandOutcome, ConnectionState, Typing};
+use crate::records::{CommandOutcome, ConnectionState, Typing, Work};
 
 /// What a listener may throw; the core goes on.
 #[derive(Debug, thiserror::Error, uniffi::Error)]
@@ -49,6 +49,13 @@ pub trait CommandListener: Send + Sync {
     fn on_outcome(&self, outcome: CommandOutcome) -> Result<(), ListenerError>;
 }
 
+/// Told of what changes in the user's own work: presence, schedule, queues.
+#[uniffi::export(foreign)]
+pub trait WorkListener: Send + Sync {
+    /// The work is now like this.
+    fn on_work(&self, work: Work) -> Result<(), ListenerError>;
+}
+
 /// A listener of the app behind the core's trait.
 pub(crate) struct Bridge<L: ?Sized>(pub(crate) Arc<L>);
 
@@ -67,6 +74,12 @@ impl core::TypingListener for Bridge<dyn TypingListener> {
 impl core::CommandListener for Bridge<dyn CommandListener> {
     fn on_outcome(&self, outcome: core::CommandOutcome) {
         note("command", self.0.on_outcome(outcome.into()));
+    }
+}
+
+impl core::WorkListener for Bridge<dyn WorkListener> {
+    fn on_work(&self, work: core::Work) {
+        note("work", self.0.on_work(work.into()));
     }
 }
 

@@ -8,7 +8,7 @@ use switchboard_core as core;
 
 use crate::errors::SwitchboardError;
 use crate::listeners::{Bridge, ListenerError, Subscription, note};
-use crate::records::{InboxRow, TimelineRow, UnsentRow};
+use crate::records::{AlarmRow, InboxRow, TimelineRow, UnsentRow};
 use crate::runtime::complete_blocking;
 
 /// UniFFI knows no generics: one handle, one listener and one pair of change types a kind of row.
@@ -122,7 +122,7 @@ macro_rules! list {
 }
 
 list! {
-    /// The chats of Recents.
+    /// The chats of Recents, or of the Archive.
     InboxList of InboxRow, InboxChange, InboxUpdate, InboxListener, "inbox"
 }
 
@@ -134,6 +134,11 @@ list! {
 list! {
     /// This user's texts that did not reach their customers, newest first.
     UnsentList of UnsentRow, UnsentChange, UnsentUpdate, UnsentListener, "unsent"
+}
+
+list! {
+    /// Waiting chats that nobody looks after, the oldest first.
+    AlarmList of AlarmRow, AlarmChange, AlarmUpdate, AlarmListener, "alarms"
 }
 
 #[uniffi::export]

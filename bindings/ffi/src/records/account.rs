@@ -39,6 +39,32 @@ mirror! {
         Reply,
         /// Takes the chat.
         Take,
+        /// Passes the chat on.
+        Transfer,
+        /// Closes the session and archives the chat.
+        DealtWith,
+        /// The same, and the visitor is told.
+        End,
+        /// The same, and the visitor's address is shut out.
+        Block,
+        /// Puts the chat out of Recents.
+        Archive,
+        /// Brings it back.
+        Unarchive,
+        /// Hides a waiting chat until the customer writes again.
+        Ignore,
+        /// Puts the chat away until a time, or ends that.
+        Snooze,
+        /// Removes the chat for this user.
+        Delete,
+        /// Adds the person to the contacts.
+        AddContact,
+        /// Available, Away or Off shift.
+        Presence,
+        /// The user's own hours.
+        Schedule,
+        /// Logs in to a queue, or out of it.
+        QueueLogin,
     }
 }
 
@@ -151,6 +177,8 @@ pub enum Outcome {
         /// Why.
         code: ErrorCode,
     },
+    /// It was taken back before it was sent: by undo, by a reply, or by a later wish of the same kind.
+    Undone,
 }
 
 /// A command that ended.
@@ -158,8 +186,8 @@ pub enum Outcome {
 pub struct CommandOutcome {
     /// The command; a reply's is its message's id.
     pub id: CommandId,
-    /// The chat.
-    pub chat: ChatId,
+    /// The chat; none for what is about the user's own work.
+    pub chat: Option<ChatId>,
     /// What it was to do.
     pub kind: CommandKind,
     /// How it ended.
@@ -172,6 +200,7 @@ impl From<core::CommandOutcome> for CommandOutcome {
             core::Outcome::Applied => Outcome::Applied,
             core::Outcome::Refused(code) => Outcome::Refused { code: code.into() },
             core::Outcome::Failed(code) => Outcome::Failed { code: code.into() },
+            core::Outcome::Undone => Outcome::Undone,
         };
         Self { id: ended.id, chat: ended.chat, kind: ended.kind.into(), outcome }
     }

@@ -3,7 +3,7 @@ use std::time::SystemTime;
 use switchboard_core as core;
 use switchboard_core::{ChatId, UserId};
 
-use super::{AuthorKind, mirror, time};
+use super::{AuthorKind, ChatActions, Composer, MessageKind, PassedOnLine, UndoInfo, mirror, time};
 
 mirror! {
     /// Which chats of Recents a list shows.
@@ -14,6 +14,8 @@ mirror! {
         Mine,
         /// Those that nobody owns yet.
         Waiting,
+        /// Those that were put away until a time; the other filters do not show them.
+        Snoozed,
     }
 }
 
@@ -53,7 +55,7 @@ mirror! {
     }
 }
 
-/// One chat of the inbox.
+/// One chat of the inbox or of the Archive.
 #[derive(Clone, PartialEq, Eq, uniffi::Record)]
 pub struct InboxRow {
     /// The chat.
@@ -64,8 +66,12 @@ pub struct InboxRow {
     pub channel_kind: ChannelKind,
     /// The queue that it waits in or was taken from.
     pub queue_name: Option<String>,
-    /// The newest message; none only for a chat without one.
+    /// The group that it waits in or was taken from, when it was offered to a group.
+    pub group_name: Option<String>,
+    /// The newest text or note; none for a chat without one, and for one that was passed on.
     pub last_message: Option<LastMessage>,
+    /// When something last happened, by the server's clock: what "newest first" goes by.
+    pub at: SystemTime,
     /// How many messages of the customer this user has not read.
     pub unread: u32,
     /// Who has it.
@@ -84,13 +90,37 @@ pub struct InboxRow {
     pub unsent: u32,
     /// How many of this user's replies the server has not accepted yet.
     pub pending: u32,
+    /// The number of its present or last session, from 1.
+    pub session: u64,
+    /// Whether the contact was added to the contacts.
+    pub contact_known: bool,
+    /// The contact's phone number.
+    pub contact_phone: Option<String>,
+    /// The contact's e-mail address.
+    pub contact_email: Option<String>,
+    /// Whether it is in the Archive.
+    pub archived: bool,
+    /// Until when it is put away, by the server's clock. It comes back earlier when the customer writes.
+    pub snoozed_until: Option<SystemTime>,
+    /// Whether to ask what to do with an unknown contact: Add contact, Reply, Ignore.
+    pub prompt: bool,
+    /// What can be done with it: which buttons and menu entries stand there.
+    pub actions: ChatActions,
+    /// What stands at the foot of its screen.
+    pub composer: Composer,
+    /// Of a chat that was passed on: to whom and when. The Archive shows this line; the chat cannot be opened.
+    pub passed_on: Option<PassedOnLine>,
+    /// What can be taken back. The row shows it as done already; offer Undo until its time.
+    pub undo: Option<UndoInfo>,
 }
 
-/// The newest message of a chat, as a list shows it.
+/// The newest text or note of a chat, as a list shows it.
 #[derive(Clone, PartialEq, Eq, uniffi::Record)]
 pub struct LastMessage {
     /// Its beginning, on one line.
     pub preview: String,
+    /// A text, or a note among staff.
+    pub kind: MessageKind,
     /// Which side wrote it.
     pub author: AuthorKind,
     /// Whether the user of this device wrote it.
@@ -106,7 +136,9 @@ impl From<core::InboxRow> for InboxRow {
             contact_name: row.contact_name,
             channel_kind: row.channel_kind.into(),
             queue_name: row.queue_name,
+            group_name: row.group_name,
             last_message: row.last_message.map(LastMessage::from),
+            at: time(row.at),
             unread: row.unread,
             state: row.state.into(),
             owner: row.owner,
@@ -116,12 +148,29 @@ impl From<core::InboxRow> for InboxRow {
             has_draft: row.has_draft,
             unsent: row.unsent,
             pending: row.pending,
+            session: row.session,
+            contact_known: row.contact_known,
+            contact_phone: row.contact_phone,
+            contact_email: row.contact_email,
+            archived: row.archived,
+            snoozed_until: row.snoozed_until.map(time),
+            prompt: row.prompt,
+            actions: row.actions.into(),
+            composer: row.composer.into(),
+            passed_on: row.passed_on.map(PassedOnLine::from),
+            undo: row.undo.map(UndoInfo::from),
         }
     }
 }
 
 impl From<core::LastMessage> for LastMessage {
     fn from(last: core::LastMessage) -> Self {
-        Self { preview: last.preview, author: last.author.into(), mine: last.mine, sent_at: time(last.sent_at) }
+        Self {
+            preview: last.preview,
+            kind: last.kind.into(),
+            author: last.author.into(),
+            mine: last.mine,
+            sent_at: time(last.sent_at),
+        }
     }
 }

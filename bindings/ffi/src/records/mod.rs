@@ -3,24 +3,38 @@
 //! Those that hold a customer's or an operator's words have no `Debug`, so that none reaches a log by way of `{:?}`.
 
 mod account;
+mod actions;
+mod alarms;
 mod inbox;
 mod search;
 mod timeline;
 mod unsent;
+mod work;
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 pub use account::{
     Account, CommandKind, CommandOutcome, ConnectionState, CoreOptions, Outcome, Platform, Role, Typing,
 };
+pub use actions::{
+    ChatActions, Composer, NewContact, PassedOnLine, TargetKind, TransferTarget, TransferTargetRow, UndoInfo,
+};
+pub use alarms::{AlarmKind, AlarmRow, BlockRow};
 pub use inbox::{ChannelKind, ChatState, InboxFilter, InboxOrder, InboxRow, LastMessage};
 pub use search::{SearchHit, SearchResults, SnippetPart};
-pub use timeline::{AuthorKind, DeliveryState, TimelineRow};
+pub use timeline::{ActivityKind, ActivityLine, AuthorKind, DeliveryState, MessageKind, ReleaseReason, TimelineRow};
 pub use unsent::{UnsentReason, UnsentRow};
+pub use work::{Interval, MyQueue, Presence, PresenceInfo, WeekHours, Work};
 
 /// A time of the core as a `Date` or `Instant`. What lies before 1970 is nobody's message and counts as 1970.
 pub(crate) fn time(unix_ms: i64) -> SystemTime {
     UNIX_EPOCH + Duration::from_millis(u64::try_from(unix_ms).unwrap_or(0))
+}
+
+/// A `Date` or `Instant` as a time of the core. What lies before 1970 counts as 1970, which is no time to come.
+pub(crate) fn unix_ms(time: SystemTime) -> i64 {
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
 
 /// An enum of the same variants on both sides; the exhaustive match makes a new variant of the core a build error here.
@@ -54,6 +68,8 @@ mod tests {
         assert_eq!(time(1_700_000_000_123).duration_since(UNIX_EPOCH).unwrap().as_millis(), 1_700_000_000_123);
         assert_eq!(time(-1), UNIX_EPOCH);
         assert_eq!(time(i64::MIN), UNIX_EPOCH);
-        let _ = time(i64::MAX);
+        assert_eq!(unix_ms(time(i64::MAX)), i64::MAX);
+        assert_eq!(unix_ms(time(1_700_000_000_123)), 1_700_000_000_123);
+        assert_eq!(unix_ms(UNIX_EPOCH - Duration::from_secs(1)), 0);
     }
 }

@@ -3,7 +3,7 @@ use std::time::SystemTime;
 use switchboard_core as core;
 use switchboard_core::{MessageId, UserId};
 
-use super::{mirror, time};
+use super::{TransferTarget, mirror, time};
 
 mirror! {
     /// Which side wrote a message.
@@ -12,6 +12,93 @@ mirror! {
         Contact,
         /// A member of staff.
         User,
+        /// The server: an out-of-office reply, or something that happened by itself.
+        System,
+    }
+}
+
+mirror! {
+    /// What a line of a chat is.
+    MessageKind {
+        /// Between the customer and staff.
+        Text,
+        /// Among staff: the customer never gets it.
+        Note,
+        /// Something that happened; its [`ActivityLine`] says what.
+        Activity,
+    }
+}
+
+mirror! {
+    /// What happened to a chat.
+    ActivityKind {
+        /// The author took it, by a reply or by Take.
+        Taken,
+        /// The route gave it to a user at once.
+        Assigned,
+        /// The author passed it on.
+        Transferred,
+        /// Nobody answered after a transfer: it is back with who passed it on, or without a name follows its route.
+        Returned,
+        /// Its owner could not go on, and it follows its route.
+        Released,
+        /// The author dealt with it: the session is closed.
+        DealtWith,
+        /// The author ended the session, and the visitor was told.
+        Ended,
+        /// The author blocked the visitor: the session is closed.
+        Blocked,
+        /// The visitor rated the last session.
+        Rated,
+        /// Something of a newer server: show that an update of the app would say what, or nothing.
+        Unknown,
+    }
+}
+
+mirror! {
+    /// Why an owner lost a chat.
+    ReleaseReason {
+        /// The account was disabled.
+        Disabled,
+        /// The owner went off shift, and gave it back or the queue wants it so.
+        OffShift,
+        /// The customer waited longer for an answer than the queue allows.
+        Unanswered,
+        /// A reason of a newer server.
+        Unknown,
+    }
+}
+
+/// A line of the chat's life, for the app to put into words. Who did it is the row's author.
+#[derive(Clone, PartialEq, Eq, uniffi::Record)]
+pub struct ActivityLine {
+    /// What happened.
+    pub kind: ActivityKind,
+    /// To whom it was assigned, passed on or returned.
+    pub to: Option<TransferTarget>,
+    /// The name of that user, queue or group at that time.
+    pub to_name: Option<String>,
+    /// Whether that is the user of this device.
+    pub to_me: bool,
+    /// A rating's stars, 1 to 5.
+    pub stars: Option<u8>,
+    /// What the visitor wrote beside them.
+    pub comment: Option<String>,
+    /// Why the owner lost it.
+    pub reason: Option<ReleaseReason>,
+}
+
+impl From<core::ActivityLine> for ActivityLine {
+    fn from(line: core::ActivityLine) -> Self {
+        Self {
+            kind: line.kind.into(),
+            to: line.to.map(TransferTarget::from),
+            to_name: line.to_name,
+            to_me: line.to_me,
+            stars: line.stars,
+            comment: line.comment,
+            reason: line.reason.map(ReleaseReason::from),
+        }
     }
 }
 
@@ -59,13 +146,15 @@ impl From<core::DeliveryState> for DeliveryState {
     }
 }
 
-/// One message of a chat.
+/// One line of a chat.
 #[derive(Clone, PartialEq, Eq, uniffi::Record)]
 pub struct TimelineRow {
     /// Its id, the same before and after the server accepted it.
     pub id: MessageId,
     /// Its place in the chat; none while the server has not numbered it.
     pub no: Option<u64>,
+    /// A text between the customer and staff, a note among staff, or something that happened.
+    pub kind: MessageKind,
     /// Which side wrote it.
     pub author: AuthorKind,
     /// The member of staff who wrote it.
@@ -74,8 +163,10 @@ pub struct TimelineRow {
     pub author_name: Option<String>,
     /// Whether the user of this device wrote it.
     pub mine: bool,
-    /// The text.
+    /// The text; empty for an activity.
     pub text: String,
+    /// What happened, when it is an activity.
+    pub activity: Option<ActivityLine>,
     /// When the server stored it; for one that it has not, when it was written, by the device's clock.
     pub sent_at: SystemTime,
     /// How far it got.
@@ -87,11 +178,13 @@ impl From<core::TimelineRow> for TimelineRow {
         Self {
             id: row.id,
             no: row.no,
+            kind: row.kind.into(),
             author: row.author.into(),
             author_id: row.author_id,
             author_name: row.author_name,
             mine: row.mine,
             text: row.text,
+            activity: row.activity.map(ActivityLine::from),
             sent_at: time(row.sent_at),
             state: row.state.into(),
         }

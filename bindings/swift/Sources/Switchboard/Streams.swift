@@ -3,7 +3,7 @@
 // The core's subscriptions as streams. Each call subscribes; ending the iteration (or its task) cancels.
 
 extension InboxList {
-    /// The inbox's rows now and after every change; a slow reader gets the newest. Ends when the list is closed.
+    /// The list's rows now and after every change; a slow reader gets the newest. Ends when the list is closed.
     public func rows() throws -> AsyncStream<[InboxRow]> {
         try stream(.bufferingNewest(1)) { continuation in
             try subscribe(listener: InboxRows(continuation))
@@ -29,10 +29,24 @@ extension UnsentList {
     }
 }
 
+extension AlarmList {
+    /// The alarms now and after every change.
+    public func rows() throws -> AsyncStream<[AlarmRow]> {
+        try stream(.bufferingNewest(1)) { continuation in
+            try subscribe(listener: AlarmRows(continuation))
+        }
+    }
+}
+
 extension SwitchboardCore {
     /// The connection's state now and after every change; a slow reader gets the newest.
     public func connectionStates() throws -> AsyncStream<ConnectionState> {
         try stream(.bufferingNewest(1)) { try observeConnection(listener: Signs($0)) }
+    }
+
+    /// Presence, schedule and queues now and after every change; a slow reader gets the newest.
+    public func workStates() throws -> AsyncStream<Work> {
+        try stream(.bufferingNewest(1)) { try observeWork(listener: Signs($0)) }
     }
 
     /// Who starts and stops typing, from now on.
@@ -76,6 +90,10 @@ extension Signs: CommandListener where Element == CommandOutcome {
     func onOutcome(outcome: CommandOutcome) { pass(outcome) }
 }
 
+extension Signs: WorkListener where Element == Work {
+    func onWork(work: Work) { pass(work) }
+}
+
 /// Applies the changes of one list. The core calls a listener one call at a time, which is what makes `rows` safe.
 private class Rows<Row: Sendable>: @unchecked Sendable {
     private let continuation: AsyncStream<[Row]>.Continuation
@@ -117,6 +135,19 @@ private final class TimelineRows: Rows<TimelineRow>, TimelineListener, @unchecke
 
 private final class UnsentRows: Rows<UnsentRow>, UnsentListener, @unchecked Sendable {
     func onUpdate(update: UnsentUpdate) {
+        pass(update.changes.map { change in
+            switch change {
+            case .reset(let rows): .reset(rows)
+            case .insert(let index, let row): .insert(Int(index), row)
+            case .update(let index, let row): .update(Int(index), row)
+            case .remove(let index): .remove(Int(index))
+            }
+        }, closed: update.closed)
+    }
+}
+
+private final class AlarmRows: Rows<AlarmRow>, AlarmListener, @unchecked Sendable {
+    func onUpdate(update: AlarmUpdate) {
         pass(update.changes.map { change in
             switch change {
             case .reset(let rows): .reset(rows)

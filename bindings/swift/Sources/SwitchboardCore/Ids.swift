@@ -49,3 +49,21 @@ public struct UnsentId: SwitchboardId {
     public let uuid: UUID
     public init(uuid: UUID) { self.uuid = uuid }
 }
+
+/// A queue's id.
+public struct QueueId: SwitchboardId {
+    public let uuid: UUID
+    public init(uuid: UUID) { self.uuid = uuid }
+}
+
+/// A group's id.
+public struct GroupId: SwitchboardId {
+    public let uuid: UUID
+    public init(uuid: UUID) { self.uuid = uuid }
+}
+
+/// A block's id.
+public struct BlockId: SwitchboardId {
+    public let uuid: UUID
+    public init(uuid: UUID) { self.uuid = uuid }
+}

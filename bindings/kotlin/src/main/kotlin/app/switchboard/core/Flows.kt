@@ -12,7 +12,7 @@ import kotlinx.coroutines.flow.flowOn
 
 // The core's subscriptions as flows. Each is cold: collecting subscribes, cancelling the collection cancels.
 
-/** The inbox's rows now and after every change; a slow collector gets the newest. Ends when the list is closed. */
+/** The list's rows now and after every change; a slow collector gets the newest. Ends when the list is closed. */
 fun InboxList.rows(): Flow<List<InboxRow>> = listFlow { deliver ->
     subscribe(object : InboxListener {
         override fun onUpdate(update: InboxUpdate) = deliver(update.changes.map { it.step() }, update.closed)
@@ -33,12 +33,29 @@ fun UnsentList.rows(): Flow<List<UnsentRow>> = listFlow { deliver ->
     })
 }
 
+/** The alarms now and after every change. */
+fun AlarmList.rows(): Flow<List<AlarmRow>> = listFlow { deliver ->
+    subscribe(object : AlarmListener {
+        override fun onUpdate(update: AlarmUpdate) = deliver(update.changes.map { it.step() }, update.closed)
+    })
+}
+
 /** The connection's state now and after every change; a slow collector gets the newest. */
 fun SwitchboardCore.connectionStates(): Flow<ConnectionState> = subscriptionFlow(Channel.CONFLATED) {
     observeConnection(object : ConnectionListener {
         override fun onConnection(state: ConnectionState) {
             stayAttached()
             trySend(state)
+        }
+    })
+}
+
+/** Presence, schedule and queues now and after every change; a slow collector gets the newest. */
+fun SwitchboardCore.workStates(): Flow<Work> = subscriptionFlow(Channel.CONFLATED) {
+    observeWork(object : WorkListener {
+        override fun onWork(work: Work) {
+            stayAttached()
+            trySend(work)
         }
     })
 }
@@ -109,4 +126,11 @@ private fun UnsentChange.step(): ListChange<UnsentRow> = when (this) {
     is UnsentChange.Insert -> ListChange.Insert(index.toInt(), row)
     is UnsentChange.Update -> ListChange.Update(index.toInt(), row)
     is UnsentChange.Remove -> ListChange.Remove(index.toInt())
+}
+
+private fun AlarmChange.step(): ListChange<AlarmRow> = when (this) {
+    is AlarmChange.Reset -> ListChange.Reset(rows)
+    is AlarmChange.Insert -> ListChange.Insert(index.toInt(), row)
+    is AlarmChange.Update -> ListChange.Update(index.toInt(), row)
+    is AlarmChange.Remove -> ListChange.Remove(index.toInt())
 }

@@ -33,3 +33,21 @@ value class CommandId(val value: UUID) {
 value class UnsentId(val value: UUID) {
     override fun toString() = value.toString()
 }
+
+/** A queue's id. */
+@JvmInline
+value class QueueId(val value: UUID) {
+    override fun toString() = value.toString()
+}
+
+/** A group's id. */
+@JvmInline
+value class GroupId(val value: UUID) {
+    override fun toString() = value.toString()
+}
+
+/** A block's id. */
+@JvmInline
+value class BlockId(val value: UUID) {
+    override fun toString() = value.toString()
+}
