@@ -238,8 +238,7 @@ impl Tx<'_> {
             .execute([Blob(chat.id)])?;
         // F39: it was dealt with, so it begins anew.
         if chat.state == ChatState::Closed {
-            self.open_session(chat)?;
-            return self.reopen(chat, message);
+            return self.reopen(chat, message.clone());
         }
         let told = self.tell_seeing(chat, &message_added(message))?;
         if chat.state == ChatState::Waiting && !told {

@@ -142,7 +142,7 @@ impl History {
     }
 
     async fn command(&mut self, user: UserId, chat: ChatId, owner_epoch: Option<u64>, body: CommandBody) {
-        let command = Command { id: CommandId::new(), chat, owner_epoch, body };
+        let command = Command { id: CommandId::new(), chat: Some(chat), owner_epoch, seen: None, body };
         let sent = command.clone();
         let run = |command: Command| self.fixture.store.writer.write(move |tx| tx.execute(user, &command));
         let result = run(sent).await.unwrap();

@@ -110,7 +110,7 @@ impl Fixture {
     }
 
     async fn take(&self, user: UserId, chat: ChatId) {
-        let command = Command { id: CommandId::new(), chat, owner_epoch: None, body: CommandBody::Take };
+        let command = Command { id: CommandId::new(), chat: Some(chat), owner_epoch: None, seen: None, body: CommandBody::Take };
         let result = self.store.writer.write(move |tx| tx.execute(user, &command)).await.unwrap();
         assert_eq!(result.status, CommandStatus::Applied);
     }
@@ -360,11 +360,12 @@ async fn results_codes_and_notices_are_kept_for_their_time() {
     fixture.store.writer.write(move |tx| tx.new_enrolment(user, 1_000)).await.unwrap();
     let reply = Command {
         id: CommandId::new(),
-        chat,
+        chat: Some(chat),
         owner_epoch: Some(0),
+        seen: None,
         body: CommandBody::Reply(Reply { text: "hi".into() }),
     };
-    let take = Command { id: CommandId::new(), chat, owner_epoch: None, body: CommandBody::Take };
+    let take = Command { id: CommandId::new(), chat: Some(chat), owner_epoch: None, seen: None, body: CommandBody::Take };
     let run = |command: Command| {
         let writer = fixture.store.writer.clone();
         async move { writer.write(move |tx| tx.execute(user, &command)).await.unwrap() }
