@@ -1,22 +1,28 @@
 //! What admins do, on the same store calls for the command line and for those who run a server in their own process.
 
+mod blocks;
+mod queues;
+mod stub;
+mod work;
+
 use std::sync::Arc;
 
 use switchboard_protocol::UnixMillis;
 use switchboard_protocol::chat::ChannelKind;
 use switchboard_protocol::collection::Role;
 use switchboard_protocol::device::EnrolLink;
-use switchboard_protocol::ids::{ChannelId, DeviceId, GroupId, QueueId, UserId};
+use switchboard_protocol::ids::{ChannelId, DeviceId, GroupId, UserId};
 use switchboard_protocol::widget::WidgetConfig;
 use url::Url;
 
 use crate::channels::live_chat::{self, LiveChat};
+use crate::clock::Clock;
 use crate::config::Config;
 use crate::passwords::Passwords;
 use crate::routing::Route;
 use crate::store::channels::{self, ChannelInfo, QueueInfo};
 use crate::store::devices::{self, CODE_LIFE_MS, DeviceRow};
-use crate::store::people::{self, GroupInfo, NewUserRow, UserInfo};
+use crate::store::people::{self, GroupInfo, NewUserRow, UserChange, UserInfo};
 use crate::store::{self, Store, StoreError, offers};
 
 /// The fewest letters of a password (NIST SP 800-63B).
@@ -93,7 +99,7 @@ impl NewChannel {
 pub struct Channel {
     /// Its id.
     pub id: ChannelId,
-    /// Its public key, for the script tag.
+    /// Its public key, for the script tag; empty for other kinds than websites.
     pub key: String,
 }
 
@@ -124,17 +130,18 @@ impl std::fmt::Debug for EnrolmentCode {
 pub struct Admin {
     store: Arc<Store>,
     passwords: Passwords,
+    clock: Clock,
 }
 
 impl Admin {
-    pub(crate) fn of(store: Arc<Store>, passwords: Passwords) -> Admin {
-        Admin { store, passwords }
+    pub(crate) fn of(store: Arc<Store>, passwords: Passwords, clock: Clock) -> Admin {
+        Admin { store, passwords, clock }
     }
 
     /// Opens the data directory without a server, or beside a running one, which hears of every change within a second.
     pub fn open(config: &Config) -> Result<Admin, StoreError> {
         let store = Store::open(&config.storage(), &config.clock, store::Role::CommandLine)?;
-        Ok(Admin { store: Arc::new(store), passwords: Passwords::new() })
+        Ok(Admin { store: Arc::new(store), passwords: Passwords::new(), clock: config.clock.clone() })
     }
 
     /// Closes what [`Admin::open`] opened. Of a server's own it must not be called.
@@ -193,38 +200,46 @@ impl Admin {
         self.store.writer.write(move |tx| tx.set_disabled(user, false)).await
     }
 
+    /// Changes a user's role, group or extension.
+    pub async fn change_user(&self, user: UserId, change: UserChange) -> Result<(), StoreError> {
+        self.store.writer.write(move |tx| tx.change_user(user, &change)).await
+    }
+
     /// Signs a device out; whether it was signed in.
     pub async fn revoke_device(&self, device: DeviceId) -> Result<bool, StoreError> {
         self.store.writer.write(move |tx| tx.revoke_device(device)).await
     }
 
-    /// Makes a queue, distribution everyone.
-    pub async fn create_queue(&self, name: &str, members: &[UserId]) -> Result<QueueId, StoreError> {
-        let (name, members) = (name.to_owned(), members.to_vec());
-        self.store.writer.write(move |tx| tx.create_queue(&name, &members)).await
-    }
-
-    /// Sets a queue's members.
-    pub async fn set_queue_members(&self, queue: QueueId, members: &[UserId]) -> Result<(), StoreError> {
-        let members = members.to_vec();
-        self.store.writer.write(move |tx| tx.set_queue_members(queue, &members)).await
-    }
-
     /// Makes a channel.
     pub async fn create_channel(&self, channel: NewChannel) -> Result<Channel, StoreError> {
-        if channel.kind != ChannelKind::LiveChat {
-            let kind = channel.kind.as_str();
-            return Err(StoreError::Refused(format!("channels of kind {kind} are not part of this version")));
+        let NewChannel { name, kind, origins, widget, group, stub } = channel;
+        let website = kind == ChannelKind::LiveChat;
+        if !website && !stub {
+            let kind = kind.as_str();
+            return Err(StoreError::Refused(format!(
+                "channels of kind {kind} are not part of this version, other than as stubs"
+            )));
         }
-        let settings = settings(&LiveChat::checked(&channel.origins, channel.widget)?)?;
-        let key = live_chat::new_key();
-        let made = key.clone();
-        let id = self
-            .store
-            .writer
-            .write(move |tx| tx.create_channel(&channel.name, channel.kind, Some(&key), &settings))
-            .await?;
+        let settings = if website { settings(&LiveChat::checked(&origins, widget)?)? } else { "{}".to_owned() };
+        let key = website.then(live_chat::new_key);
+        let made = key.clone().unwrap_or_default();
+        let make = move |tx: &mut store::Tx<'_>| {
+            let id = tx.create_channel(&name, kind, key.as_deref(), &settings)?;
+            if group.is_some() {
+                tx.set_channel_group(id, group)?;
+            }
+            if stub {
+                tx.make_stub(id)?;
+            }
+            Ok(id)
+        };
+        let id = self.store.writer.write(make).await?;
         Ok(Channel { id, key: made })
+    }
+
+    /// Says which group a channel belongs to.
+    pub async fn set_channel_group(&self, channel: ChannelId, group: Option<GroupId>) -> Result<(), StoreError> {
+        self.store.writer.write(move |tx| tx.set_channel_group(channel, group)).await
     }
 
     /// Changes who may embed a website channel's widget, and its looks.
@@ -289,13 +304,6 @@ impl Admin {
         let wanted = name.to_owned();
         let found = self.store.readers.read(move |sql| people::find_group(sql, &wanted)).await?;
         found.ok_or_else(|| StoreError::NotFound(format!("group {name:?}")))
-    }
-
-    /// The queue of a name.
-    pub async fn find_queue(&self, name: &str) -> Result<QueueId, StoreError> {
-        let wanted = name.to_owned();
-        let found = self.store.readers.read(move |sql| channels::find_queue(sql, &wanted)).await?;
-        found.ok_or_else(|| StoreError::NotFound(format!("queue {name:?}")))
     }
 
     /// The channel of a name.

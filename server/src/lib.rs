@@ -24,6 +24,12 @@ mod ws;
 pub use admin::{Admin, Channel, EnrolmentCode, NewChannel, NewUser};
 pub use clock::Clock;
 pub use config::{Config, ConfigError, Limits, Rate};
+pub use rights::RouteInfo;
 pub use routing::{Distribution, QueueSettings, Route};
 pub use server::{ServeError, Server, serve};
 pub use store::StoreError;
+
+/// Every route of the HTTP interface, with what it needs.
+pub fn routes() -> Vec<RouteInfo> {
+    http::routes()
+}

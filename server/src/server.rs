@@ -100,7 +100,7 @@ impl Server {
 
     /// The calls of admins, in this process.
     pub fn admin(&self) -> Admin {
-        Admin::of(self.app.store.clone(), self.app.passwords.clone())
+        Admin::of(self.app.store.clone(), self.app.passwords.clone(), self.app.config.clock.clone())
     }
 
     /// How many sockets are open, of phones and widgets.

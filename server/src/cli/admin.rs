@@ -1,16 +1,21 @@
 //! `switchboard admin …`
 
+mod play;
+mod queue;
+
 use std::io::{BufRead, IsTerminal, Write};
+use std::path::Path;
 
 use qrcode::QrCode;
 use qrcode::render::unicode::Dense1x2;
+use switchboard_protocol::hours::WeekHours;
 use switchboard_protocol::ids::UserId;
 use switchboard_protocol::widget::WidgetConfig;
-use switchboard_server::store::people::UserInfo;
+use switchboard_server::store::people::{UserChange, UserInfo};
 use switchboard_server::{Admin as Calls, Config, NewChannel, NewUser, Route};
 use url::Url;
 
-use super::args::{Admin, Channel, Common, Device, Group, Looks, Queue, Route as RouteArgs, User};
+use super::args::{Admin, Alarm, Block, Channel, Common, Device, Group, Looks, Route as RouteArgs, User};
 use super::{Outcome, config, say};
 
 /// Does one admin's call and ends.
@@ -28,10 +33,13 @@ async fn call(calls: &Calls, config: &Config, command: Admin) -> Outcome {
     match command {
         Admin::Group(command) => group(calls, command).await,
         Admin::User(command) => user(calls, config, command).await,
-        Admin::Queue(command) => queue(calls, command).await,
+        Admin::Queue(command) => queue::run(calls, command).await,
         Admin::Channel(command) => channel(calls, config, command).await,
         Admin::Route(command) => route(calls, command).await,
         Admin::Device(command) => device(calls, command).await,
+        Admin::Block(command) => block(calls, command).await,
+        Admin::Alarm(command) => alarm(calls, command).await,
+        Admin::Stub(command) => play::run(calls, command).await,
     }
 }
 
@@ -57,10 +65,27 @@ async fn user(calls: &Calls, config: &Config, command: User) -> Outcome {
         }
         User::List => {
             for user in calls.list_users().await? {
-                let UserInfo { id, name, email, role, disabled, .. } = user;
-                let disabled = if disabled { "  disabled" } else { "" };
-                say(&format!("{id}  {}  {name}  {}{disabled}", role.as_str(), email.unwrap_or_default()));
+                let UserInfo { id, name, email, role, disabled, extension, presence, .. } = user;
+                let state = if disabled { "disabled" } else { presence.as_str() };
+                let (email, extension) = (email.unwrap_or_default(), extension.unwrap_or_default());
+                say(&format!("{id}  {}  {name}  {email}  {extension}  {state}", role.as_str()));
             }
+        }
+        User::Set { name, role, group, extension, no_extension } => {
+            let user = calls.find_user(&name).await?;
+            let group = match group {
+                Some(group) => Some(calls.find_group(&group).await?),
+                None => None,
+            };
+            let extension = if no_extension { Some(None) } else { extension.map(Some) };
+            calls.change_user(user, UserChange { role: role.map(Into::into), group, extension }).await?;
+        }
+        User::Presence { name, presence, release } => {
+            calls.set_presence(calls.find_user(&name).await?, presence.into(), release).await?;
+        }
+        User::Schedule { name, hours: file } => {
+            let schedule = file.as_deref().map(hours).transpose()?;
+            calls.set_schedule(calls.find_user(&name).await?, schedule).await?;
         }
         User::Enrol { name, plain } => {
             let user = calls.find_user(&name).await?;
@@ -83,38 +108,19 @@ async fn user(calls: &Calls, config: &Config, command: User) -> Outcome {
     Ok(())
 }
 
+/// Hours from a JSON file.
+fn hours(file: &Path) -> Result<WeekHours, Box<dyn std::error::Error + Send + Sync>> {
+    let wrong = |error: &dyn std::fmt::Display| format!("cannot read the hours {}: {error}", file.display());
+    let text = std::fs::read_to_string(file).map_err(|error| wrong(&error))?;
+    Ok(serde_json::from_str(&text).map_err(|error| wrong(&error))?)
+}
+
 async fn users(calls: &Calls, names: &[String]) -> Result<Vec<UserId>, Box<dyn std::error::Error + Send + Sync>> {
     let mut users = Vec::with_capacity(names.len());
     for name in names {
         users.push(calls.find_user(name).await?);
     }
     Ok(users)
-}
-
-async fn queue(calls: &Calls, command: Queue) -> Outcome {
-    match command {
-        Queue::Add { name, members } => {
-            let members = users(calls, &members).await?;
-            say(&calls.create_queue(&name, &members).await?.to_string());
-        }
-        Queue::Members { name, members } => {
-            let members = users(calls, &members).await?;
-            calls.set_queue_members(calls.find_queue(&name).await?, &members).await?;
-        }
-        Queue::List => {
-            let people = calls.list_users().await?;
-            for queue in calls.list_queues().await? {
-                let names: Vec<&str> = queue
-                    .members
-                    .iter()
-                    .filter_map(|member| people.iter().find(|user| user.id == *member))
-                    .map(|user| user.name.as_str())
-                    .collect();
-                say(&format!("{}  {}: {}", queue.id, queue.name, names.join(", ")));
-            }
-        }
-    }
-    Ok(())
 }
 
 fn widget(looks: &Looks) -> WidgetConfig {
@@ -124,30 +130,43 @@ fn widget(looks: &Looks) -> WidgetConfig {
         pre_chat: looks.pre_chat.into(),
         consent: looks.consent.clone(),
         color: looks.color.clone(),
-        ..WidgetConfig::default()
+        offline_form: !looks.no_offline_form,
+        offline_text: looks.offline_text.clone(),
+        rating: !looks.no_rating,
     }
 }
 
 async fn channel(calls: &Calls, config: &Config, command: Channel) -> Outcome {
     match command {
-        Channel::Add { name, looks } => {
-            let kind = switchboard_protocol::chat::ChannelKind::LiveChat;
+        Channel::Add { name, kind, stub, group, looks } => {
             let widget = widget(&looks);
+            let group = match group {
+                Some(group) => Some(calls.find_group(&group).await?),
+                None => None,
+            };
             // The button is painted before anything is asked of the server, so its colour stands in the tag.
             let color = match looks.color.as_str() {
                 "" => String::new(),
                 color => format!(" data-color=\"{color}\""),
             };
-            let made = calls
-                .create_channel(NewChannel { name, kind, origins: looks.origins, widget, group: None, stub: false })
-                .await?;
+            let new = NewChannel { name, kind: kind.into(), origins: looks.origins, widget, group, stub };
+            let made = calls.create_channel(new).await?;
             say(&made.id.to_string());
-            let server = server_url(config)?;
-            let address = server.as_str().trim_end_matches('/');
-            say(&format!(
-                "<script async src=\"{address}/widget/v1/loader.js\" data-channel=\"{}\"{color}></script>",
-                made.key
-            ));
+            if !made.key.is_empty() {
+                let server = server_url(config)?;
+                let address = server.as_str().trim_end_matches('/');
+                let key = made.key;
+                say(&format!(
+                    "<script async src=\"{address}/widget/v1/loader.js\" data-channel=\"{key}\"{color}></script>"
+                ));
+            }
+        }
+        Channel::Group { name, group } => {
+            let group = match group {
+                Some(group) => Some(calls.find_group(&group).await?),
+                None => None,
+            };
+            calls.set_channel_group(calls.find_channel(&name).await?.id, group).await?;
         }
         Channel::Set { name, looks } => {
             let channel = calls.find_channel(&name).await?;
@@ -165,7 +184,9 @@ async fn channel(calls: &Calls, config: &Config, command: Channel) -> Outcome {
                     Some(Route::Users(users)) => format!("{} users", users.len()),
                 };
                 let key = channel.key.unwrap_or_default();
-                say(&format!("{}  {}  {}  {key}  {route}", channel.id, channel.kind.as_str(), channel.name));
+                let stub = if channel.stub { "  stub" } else { "" };
+                let kind = channel.kind.as_str();
+                say(&format!("{}  {kind}  {}  {key}  {route}{stub}", channel.id, channel.name));
             }
         }
     }
@@ -198,6 +219,32 @@ async fn device(calls: &Calls, command: Device) -> Outcome {
                 return Err("there is no such device, or it is signed out already".into());
             }
         }
+    }
+    Ok(())
+}
+
+async fn block(calls: &Calls, command: Block) -> Outcome {
+    match command {
+        Block::List => {
+            for block in calls.list_blocks().await? {
+                let seconds = block.expires_at.saturating_sub(block.created_at) / 1000;
+                say(&format!("{}  {}  {} visitors  for {seconds} s", block.id, block.address, block.visitors));
+            }
+        }
+        Block::Lift { id } => calls.lift_block(id).await?,
+    }
+    Ok(())
+}
+
+async fn alarm(calls: &Calls, command: Alarm) -> Outcome {
+    let Alarm::List = command;
+    let (queues, channels) = (calls.list_queues().await?, calls.list_channels().await?);
+    for alarm in calls.alarms().await? {
+        let row = alarm.row;
+        let channel = channels.iter().find(|channel| channel.id == row.channel).map_or("?", |found| &found.name);
+        let queue = row.queue.and_then(|id| queues.iter().find(|queue| queue.id == id));
+        let queue = queue.map_or_else(String::new, |queue| format!("  queue {}", queue.name));
+        say(&format!("{}  {}  {channel}{queue}  since {}", row.chat, row.kind.as_str(), row.since));
     }
     Ok(())
 }

@@ -1,13 +1,20 @@
 //! The arguments.
 
+mod play;
+mod queue;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
-use switchboard_protocol::collection::Role;
-use switchboard_protocol::ids::DeviceId;
+use switchboard_protocol::chat::ChannelKind;
+use switchboard_protocol::collection::{Presence, Role};
+use switchboard_protocol::ids::{BlockId, DeviceId};
 use switchboard_protocol::widget::PreChat;
 use url::Url;
+
+pub use play::Stub;
+pub use queue::{DistributionArg, Queue, Settings};
 
 /// Switchboard: customers' chats on operators' phones.
 #[derive(Debug, Parser)]
@@ -77,6 +84,32 @@ pub enum Admin {
     /// Signed-in phones.
     #[command(subcommand)]
     Device(Device),
+    /// Visitors' addresses that can no longer write.
+    #[command(subcommand)]
+    Block(Block),
+    /// Waiting chats that nobody looks after.
+    #[command(subcommand)]
+    Alarm(Alarm),
+    /// Play the customers of stub channels.
+    #[command(subcommand)]
+    Stub(Stub),
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Block {
+    /// List the blocks in force.
+    List,
+    /// End a block before its time.
+    Lift {
+        /// The block's id.
+        id: BlockId,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Alarm {
+    /// List them, the longest first.
+    List,
 }
 
 #[derive(Debug, Subcommand)]
@@ -110,6 +143,24 @@ impl From<RoleArg> for Role {
     }
 }
 
+#[derive(Debug, Clone, Copy, ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub enum PresenceArg {
+    Available,
+    Away,
+    OffShift,
+}
+
+impl From<PresenceArg> for Presence {
+    fn from(presence: PresenceArg) -> Presence {
+        match presence {
+            PresenceArg::Available => Presence::Available,
+            PresenceArg::Away => Presence::Away,
+            PresenceArg::OffShift => Presence::OffShift,
+        }
+    }
+}
+
 #[derive(Debug, Subcommand)]
 pub enum User {
     /// Make a user.
@@ -134,6 +185,42 @@ pub enum User {
     },
     /// List the users.
     List,
+    /// Change a user's role, group or extension; what is not named stays.
+    Set {
+        /// The user's name or e-mail address.
+        name: String,
+        /// The role.
+        #[arg(long, value_enum)]
+        role: Option<RoleArg>,
+        /// The group.
+        #[arg(long)]
+        group: Option<String>,
+        /// The short number by which colleagues find the user.
+        #[arg(long, conflicts_with = "no_extension")]
+        extension: Option<String>,
+        /// Take the extension away.
+        #[arg(long)]
+        no_extension: bool,
+    },
+    /// Say whether a user can be offered chats, as the user does by a tap.
+    Presence {
+        /// The user's name or e-mail address.
+        name: String,
+        /// From now on, until the schedule's next change.
+        #[arg(value_enum)]
+        presence: PresenceArg,
+        /// With `off_shift`: chats whose customers wait for an answer return to their routes.
+        #[arg(long)]
+        release: bool,
+    },
+    /// Set the hours in which a user is on shift: Available within, Off shift outside.
+    Schedule {
+        /// The user's name or e-mail address.
+        name: String,
+        /// The hours, as a JSON file like a queue's; without one the user has none.
+        #[arg(long, value_name = "FILE")]
+        hours: Option<PathBuf>,
+    },
     /// Make a one-time code, link and QR code that sign a phone in, good for a day.
     Enrol {
         /// The user's name or e-mail address.
@@ -156,27 +243,6 @@ pub enum User {
     Password {
         /// The user's name or e-mail address.
         name: String,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-pub enum Queue {
-    /// Make a queue.
-    Add {
-        /// Its name.
-        name: String,
-        /// A member's name or e-mail address; may be repeated.
-        #[arg(long = "member")]
-        members: Vec<String>,
-    },
-    /// List the queues with their members.
-    List,
-    /// Set the members; those who are not named leave.
-    Members {
-        /// The queue's name.
-        name: String,
-        /// The members' names or e-mail addresses.
-        members: Vec<String>,
     },
 }
 
@@ -221,14 +287,52 @@ pub struct Looks {
     /// The accent colour, #rrggbb.
     #[arg(long, default_value = "")]
     pub color: String,
+    /// Outside the hours ask for no e-mail address.
+    #[arg(long)]
+    pub no_offline_form: bool,
+    /// What is shown outside the hours instead of the greeting.
+    #[arg(long, default_value = "")]
+    pub offline_text: String,
+    /// Ask for no rating after an ended session.
+    #[arg(long)]
+    pub no_rating: bool,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub enum KindArg {
+    LiveChat,
+    Whatsapp,
+    Messenger,
+    Sms,
+}
+
+impl From<KindArg> for ChannelKind {
+    fn from(kind: KindArg) -> ChannelKind {
+        match kind {
+            KindArg::LiveChat => ChannelKind::LiveChat,
+            KindArg::Whatsapp => ChannelKind::Whatsapp,
+            KindArg::Messenger => ChannelKind::Messenger,
+            KindArg::Sms => ChannelKind::Sms,
+        }
+    }
 }
 
 #[derive(Debug, Subcommand)]
 pub enum Channel {
-    /// Make a website channel.
+    /// Make a website channel, or a stub of any kind.
     Add {
         /// Its name.
         name: String,
+        /// The kind.
+        #[arg(long, value_enum, default_value_t = KindArg::LiveChat)]
+        kind: KindArg,
+        /// The customers are played, by `admin stub`.
+        #[arg(long)]
+        stub: bool,
+        /// The group whose managers hear of what nobody looks after.
+        #[arg(long)]
+        group: Option<String>,
         #[command(flatten)]
         looks: Looks,
     },
@@ -238,6 +342,13 @@ pub enum Channel {
         name: String,
         #[command(flatten)]
         looks: Looks,
+    },
+    /// Say which group a channel belongs to; without one it belongs to none.
+    Group {
+        /// The channel's name.
+        name: String,
+        /// The group's name.
+        group: Option<String>,
     },
     /// List the channels with their keys and routes.
     List,

@@ -12,6 +12,7 @@ use switchboard_protocol::{ErrorCode, limits};
 
 use super::error::{Body, from_store, plain, refusal, slow_down};
 use super::peer::Client;
+use super::routes::bearer;
 use crate::app::App;
 use crate::store::people::clean_email;
 use crate::store::{auth, devices};
@@ -103,14 +104,7 @@ pub(super) async fn sign_in(
 
 /// `POST /v1/sign-out`
 pub(super) async fn sign_out(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
-    let token = headers
-        .get(header::AUTHORIZATION)
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.split_once(' '))
-        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-        .map(|(_, token)| token.trim().to_owned())
-        .filter(|token| auth::is_token(token));
-    let Some(token) = token else { return plain(StatusCode::UNAUTHORIZED, ErrorCode::Unauthorized) };
+    let Some(token) = bearer(&headers) else { return plain(StatusCode::UNAUTHORIZED, ErrorCode::Unauthorized) };
     match app.store.writer.write(move |tx| tx.sign_out(&token)).await {
         // Signing out twice is signing out: the answer to the first may have been lost.
         Ok(true) => StatusCode::NO_CONTENT.into_response(),

@@ -38,6 +38,8 @@ pub(super) fn from_store(error: &StoreError) -> Response {
         StoreError::Stopping => {
             refusal(StatusCode::SERVICE_UNAVAILABLE, ErrorCode::ShuttingDown, ErrorCode::ShuttingDown.meaning(), 1_000)
         }
+        StoreError::NotFound(_) => plain(StatusCode::NOT_FOUND, ErrorCode::NotFound),
+        StoreError::Changed(_) => plain(StatusCode::CONFLICT, ErrorCode::Changed),
         error if error.is_transient() => {
             tracing::error!(%error, "a request failed over the store");
             refusal(StatusCode::SERVICE_UNAVAILABLE, ErrorCode::Storage, ErrorCode::Storage.meaning(), 5_000)

@@ -1,10 +1,12 @@
 //! HTTP: the phones' requests, the widget's files, health. Every refusal has the same body, and no inner error leaves.
 
 mod assets;
+mod blocks;
 mod client;
 mod error;
 mod health;
 mod peer;
+mod routes;
 mod widget;
 
 use std::sync::Arc;
@@ -13,31 +15,20 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
-use axum::routing::{get, post};
-use switchboard_protocol::{ErrorCode, device, widget as frames};
+use switchboard_protocol::ErrorCode;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use crate::app::App;
 use error::refusal;
+pub(crate) use routes::routes;
 
 /// No request of ours has a body near this size.
 const MAX_BODY: usize = 16 * 1024;
 
-/// Every route.
+/// Every route, and what all of them share.
 pub(crate) fn router(app: Arc<App>) -> Router {
-    Router::new()
-        .route("/healthz", get(health::alive))
-        .route("/readyz", get(health::ready))
-        .route(device::ENROL_PATH, post(client::enrol))
-        .route(device::SIGN_IN_PATH, post(client::sign_in))
-        .route(device::SIGN_OUT_PATH, post(client::sign_out))
-        .route(device::SOCKET_PATH, get(client::socket))
-        .route("/widget/v1/loader.js", get(assets::loader))
-        .route("/widget/v1/app.js", get(assets::app))
-        .route("/widget/v1/app.css", get(assets::style))
-        .route("/widget/v1/frame/{key}", get(widget::frame))
-        .route(frames::WIDGET_SOCKET_PATH, get(widget::socket))
+    routes::router(&app)
         .fallback(|| async { refusal(StatusCode::NOT_FOUND, ErrorCode::NotFound, "there is no such path", 0) })
         .method_not_allowed_fallback(|| async {
             let detail = "this path does not take this method";

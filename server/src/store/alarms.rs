@@ -78,7 +78,7 @@ pub(super) fn ignored_by_all(connection: &Connection, chat: &ChatRow) -> Result<
 }
 
 /// The group whose managers answer for a chat: its queue's, else the group it waits in, else its channel's.
-pub(super) fn group_of(connection: &Connection, chat: ChatId) -> Result<Option<GroupId>, StoreError> {
+pub fn group_of(connection: &Connection, chat: ChatId) -> Result<Option<GroupId>, StoreError> {
     Ok(connection
         .sql(
             "SELECT coalesce(queues.group_id, chats.group_id, channels.group_id) FROM chats \

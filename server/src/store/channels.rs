@@ -134,16 +134,7 @@ impl Tx<'_> {
     fn insert_members(&mut self, queue: QueueId, members: &[UserId]) -> Result<(), StoreError> {
         for (position, &user) in members.iter().enumerate() {
             self.must_be_user(user)?;
-            // What the strategies go by is copied from the user.
-            self.sql
-                .sql(
-                    "INSERT INTO queue_members (queue_id, user_id, position, eligible, name, open_chats, \
-                     last_reply_at, shuffle) \
-                     SELECT ?1, id, ?3, disabled = 0 AND presence = 'available', name, open_chats, last_reply_at, \
-                     random() FROM users WHERE id = ?2 \
-                     ON CONFLICT (queue_id, user_id) DO UPDATE SET position = excluded.position",
-                )?
-                .execute((Blob(queue), Blob(user), int(position as u64)))?;
+            self.enlist(queue, user, position as u64)?;
         }
         Ok(())
     }
@@ -173,7 +164,7 @@ impl Tx<'_> {
             }
         }
         self.insert_members(queue, &named)?;
-        self.requeue(queue)
+        self.reoffer_queue(queue)
     }
 
     /// The same, if nobody changed the queue since the revision that the admin looked at.
@@ -185,18 +176,6 @@ impl Tx<'_> {
     ) -> Result<(), StoreError> {
         self.expect_edition(queue, expected_rev)?;
         self.set_queue_members(queue, members)
-    }
-
-    /// A queue's waiting chats are offered to whom it names now.
-    pub(super) fn requeue(&mut self, queue: QueueId) -> Result<(), StoreError> {
-        let channels: Vec<ChannelId> = {
-            let mut query = self.sql.sql("SELECT channel_id FROM routes WHERE queue_id = ?1")?;
-            query.query_map([Blob(queue)], |row| row.id(0))?.collect::<Result<_, _>>()?
-        };
-        for channel in channels {
-            self.reoffer_channel(channel)?;
-        }
-        Ok(())
     }
 
     /// Makes a channel. `settings` is the JSON that belongs to its kind, checked by the caller.

@@ -9,7 +9,8 @@ use switchboard_protocol::{ErrorCode, UnixMillis};
 use super::effects::Effect;
 use super::sql::{Blob, Columns, Sql, bad_name};
 use super::writer::Tx;
-use super::{StoreError, auth};
+use super::{StoreError, auth, people};
+use crate::rights::Actor;
 
 /// Whether a device may connect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,6 +35,32 @@ pub fn admit(connection: &Connection, device: DeviceId, token: &str) -> Result<A
             if revoked || disabled { Admission::Refused(ErrorCode::Revoked) } else { Admission::Admitted(user) }
         }
         _ => Admission::Refused(ErrorCode::Unauthorized),
+    })
+}
+
+/// Whose a token is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TokenOwner {
+    /// A signed-in device of this user.
+    Known(Actor),
+    /// The device was signed out, or its user disabled.
+    Revoked,
+    /// Nobody's.
+    Nobody,
+}
+
+/// Whose a token is: what a request over HTTP comes with, which names no device beside it. The look-up is by the token's
+/// hash, of which nothing can be learned from the time it takes.
+pub fn owner_of_token(connection: &Connection, token: &str) -> Result<TokenOwner, StoreError> {
+    let found: Option<(UserId, bool)> = connection
+        .sql("SELECT user_id, revoked_at IS NOT NULL FROM devices WHERE token_hash = ?1")?
+        .query_row([auth::secret_hash(token).as_slice()], |row| Ok((row.id(0)?, row.get(1)?)))
+        .optional()?;
+    Ok(match found {
+        None => TokenOwner::Nobody,
+        Some((_, true)) => TokenOwner::Revoked,
+        // A disabled account is no actor.
+        Some((user, false)) => people::actor(connection, user)?.map_or(TokenOwner::Revoked, TokenOwner::Known),
     })
 }
 

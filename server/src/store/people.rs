@@ -2,15 +2,13 @@
 
 use rusqlite::{Connection, OptionalExtension};
 use switchboard_protocol::collection::{Collection, Presence, Role};
-use switchboard_protocol::ids::{ChannelId, ChatId, DeviceId, GroupId, UserId};
+use switchboard_protocol::ids::{DeviceId, GroupId, UserId};
 use switchboard_protocol::limits;
 
 use super::StoreError;
-use super::chats::{self, Access};
 use super::sql::{Blob, Columns, Sql, bad_name, int};
 use super::writer::Tx;
 use crate::rights::Actor;
-use switchboard_protocol::event::GoneReason;
 
 /// A user to be made.
 #[derive(Clone)]
@@ -155,6 +153,11 @@ pub fn find_user(connection: &Connection, name_or_email: &str) -> Result<Option<
     Ok(connection.sql("SELECT id FROM users WHERE email = ?1")?.query_row([email], |row| row.id(0)).optional()?)
 }
 
+/// A user's name.
+pub fn name(connection: &Connection, user: UserId) -> Result<Option<String>, StoreError> {
+    Ok(connection.sql("SELECT name FROM users WHERE id = ?1")?.query_row([Blob(user)], |row| row.get(0)).optional()?)
+}
+
 /// The group of a name.
 pub fn find_group(connection: &Connection, name: &str) -> Result<Option<GroupId>, StoreError> {
     Ok(connection.sql("SELECT id FROM groups WHERE name = ?1")?.query_row([name.trim()], |row| row.id(0)).optional()?)
@@ -254,7 +257,7 @@ impl Tx<'_> {
                 self.now,
                 extension,
             ))?;
-        self.reoffer_to(id)?;
+        self.refresh_user(id)?;
         Ok(id)
     }
 
@@ -281,20 +284,7 @@ impl Tx<'_> {
             self.retell_alarms()?;
         }
         if new_group != group {
-            self.reoffer_group(group)?;
-            self.reoffer_to(user)?;
-        }
-        Ok(())
-    }
-
-    /// A group's waiting chats are offered to whom it holds now.
-    fn reoffer_group(&mut self, group: GroupId) -> Result<(), StoreError> {
-        let channels: Vec<ChannelId> = {
-            let mut query = self.sql.sql("SELECT channel_id FROM routes WHERE group_id = ?1")?;
-            query.query_map([Blob(group)], |row| row.id(0))?.collect::<Result<_, _>>()?
-        };
-        for channel in channels {
-            self.reoffer_channel(channel)?;
+            self.refresh_user(user)?;
         }
         Ok(())
     }
@@ -325,36 +315,9 @@ impl Tx<'_> {
                 self.revoke_device(device)?;
             }
             self.sql.sql("DELETE FROM enrolments WHERE user_id = ?1 AND used_at IS NULL")?.execute([Blob(user)])?;
-            let seen: Vec<ChatId> = {
-                let mut query = self.sql.sql("SELECT chat_id FROM chat_users WHERE user_id = ?1 AND access > 0")?;
-                query.query_map([Blob(user)], |row| row.id(0))?.collect::<Result<_, _>>()?
-            };
-            for id in seen {
-                if let Some((Access::Owner, _)) = chats::access(self.sql, id, user)? {
-                    self.return_to_route(id)?;
-                } else {
-                    let chat = chats::must(self.sql, id)?;
-                    self.gone(&chat, &[user], GoneReason::Unassigned)?;
-                }
-            }
+            self.release_all(user)
+        } else {
+            self.refresh_user(user)
         }
-        self.reoffer_to(user)
-    }
-
-    /// A user came, went or came back: the waiting chats of every channel that leads to them are offered anew.
-    fn reoffer_to(&mut self, user: UserId) -> Result<(), StoreError> {
-        let channels: Vec<ChannelId> = {
-            let mut query = self.sql.sql(
-                "SELECT channel_id FROM routes WHERE group_id = (SELECT group_id FROM users WHERE id = ?1) \
-                 UNION SELECT routes.channel_id FROM queue_members \
-                 JOIN routes ON routes.queue_id = queue_members.queue_id WHERE queue_members.user_id = ?1 \
-                 UNION SELECT channel_id FROM route_users WHERE user_id = ?1",
-            )?;
-            query.query_map([Blob(user)], |row| row.id(0))?.collect::<Result<_, _>>()?
-        };
-        for channel in channels {
-            self.reoffer_channel(channel)?;
-        }
-        Ok(())
     }
 }

@@ -10,6 +10,9 @@ use super::sql::{Blob, Columns, Sql, bad_name, int};
 use super::writer::Tx;
 use crate::routing::{Distribution, QueueSettings};
 
+/// The revision of a queue that was just made.
+pub const FIRST_REV: u64 = 1;
+
 /// A queue with everything that an admin sets of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct QueueDetail {
@@ -127,7 +130,7 @@ impl Tx<'_> {
             || settings.release_after_ms != before.settings.release_after_ms
             || settings.hours != before.settings.hours
         {
-            self.requeue(queue)?;
+            self.reoffer_queue(queue)?;
         }
         Ok(rev)
     }
