@@ -12,8 +12,8 @@ use super::settings::Distribution;
 pub struct Case<'a> {
     /// To whom it is offered at present.
     pub present: &'a [UserId],
-    /// Who does not get it: the one who passed it on.
-    pub excluded: Option<UserId>,
+    /// Who does not get it: the one who passed it on, and who deleted it.
+    pub excluded: &'a [UserId],
 }
 
 /// To whom the chat is to be offered.
@@ -28,10 +28,10 @@ pub fn choose<R: Roster>(
 ) -> Result<BTreeSet<UserId>, R::Error> {
     let places = match distribution {
         Distribution::Everyone => {
-            return Ok(roster.everyone()?.into_iter().filter(|user| Some(*user) != case.excluded).collect());
+            return Ok(roster.everyone()?.into_iter().filter(|user| !case.excluded.contains(user)).collect());
         }
         Distribution::OneUser { user } => {
-            let there = Some(user) != case.excluded && roster.has(user)?;
+            let there = !case.excluded.contains(&user) && roster.has(user)?;
             return Ok(there.then_some(user).into_iter().collect());
         }
         Distribution::Random { n } | Distribution::First { n } => usize::try_from(n).unwrap_or(usize::MAX),
@@ -39,7 +39,7 @@ pub fn choose<R: Roster>(
     };
     let mut chosen = BTreeSet::new();
     for &user in case.present {
-        if Some(user) != case.excluded && roster.has(user)? {
+        if !case.excluded.contains(&user) && roster.has(user)? {
             chosen.insert(user);
         }
     }
@@ -47,14 +47,14 @@ pub fn choose<R: Roster>(
         chosen.clear();
     }
     // Whom a walk may meet without choosing them.
-    let passed = chosen.len() + usize::from(case.excluded.is_some());
-    let free = |user: UserId, chosen: &BTreeSet<UserId>| Some(user) != case.excluded && !chosen.contains(&user);
+    let passed = chosen.len() + case.excluded.len();
+    let free = |user: UserId, chosen: &BTreeSet<UserId>| !case.excluded.contains(&user) && !chosen.contains(&user);
     match distribution {
         Distribution::Random { .. } => {
             // No lots are drawn where there is nothing to win.
             let all = roster.walk(Walk::Order { after: i64::MIN }, places.saturating_add(passed).saturating_add(1))?;
             if all.len() <= places {
-                chosen.extend(all.into_iter().map(|step| step.user).filter(|user| Some(*user) != case.excluded));
+                chosen.extend(all.into_iter().map(|step| step.user).filter(|user| !case.excluded.contains(user)));
                 return Ok(chosen);
             }
             while chosen.len() < places {
@@ -96,11 +96,7 @@ pub fn choose<R: Roster>(
 }
 
 /// A member by lot, who is none of these: the first behind a random number, or the first of all when nobody is behind it.
-fn draw<R: Roster>(
-    roster: &mut R,
-    chosen: &BTreeSet<UserId>,
-    excluded: Option<UserId>,
-) -> Result<Option<Step>, R::Error> {
+fn draw<R: Roster>(roster: &mut R, chosen: &BTreeSet<UserId>, excluded: &[UserId]) -> Result<Option<Step>, R::Error> {
     let from = roster.draw()?;
     for from in [from, i64::MIN] {
         // Seldom is one of the next few chosen already.
@@ -108,7 +104,7 @@ fn draw<R: Roster>(
         loop {
             let steps = roster.walk(Walk::Lots { from }, n)?;
             let last = steps.len() < n;
-            let free = steps.into_iter().find(|step| Some(step.user) != excluded && !chosen.contains(&step.user));
+            let free = steps.into_iter().find(|step| !excluded.contains(&step.user) && !chosen.contains(&step.user));
             if free.is_some() {
                 return Ok(free);
             }
@@ -247,12 +243,12 @@ mod tests {
     fn f9_who_has_it_keeps_it_and_free_places_are_filled() {
         let mut roster = members();
         let present = [user(&roster, "Clara"), user(&roster, "Dora")];
-        let case = Case { present: &present, excluded: None };
+        let case = Case { present: &present, excluded: &[] };
         assert_eq!(chosen(Distribution::First { n: 3 }, &mut roster, case), "Boris Clara Dora");
         // More than there are places: as for a new chat.
         assert_eq!(chosen(Distribution::LeastBusy, &mut roster, case), "Boris");
         assert_eq!(
-            chosen(Distribution::RoundRobin, &mut roster, Case { present: &present[..1], excluded: None }),
+            chosen(Distribution::RoundRobin, &mut roster, Case { present: &present[..1], excluded: &[] }),
             "Clara"
         );
         assert_eq!(roster.served, -1, "nobody's turn was used up");
@@ -280,7 +276,7 @@ mod tests {
                     let mut roster = members();
                     roster.served = times - 1;
                     let sender = user(&roster, name);
-                    let case = Case { present: &[sender], excluded: Some(sender) };
+                    let case = Case { present: &[sender], excluded: &[sender] };
                     let got = chosen(distribution, &mut roster, case);
                     assert!(!got.contains(name), "{distribution:?} {name}: {got}");
                     let alone = matches!(distribution, Distribution::OneUser { .. }) && name == "Boris";

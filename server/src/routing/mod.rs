@@ -1,7 +1,10 @@
-//! Where a chat goes: pure functions, fed by the store. Distribution in this version is `everyone`.
+//! Where a chat goes and when: pure functions on a clock that is handed in, fed by the store.
 
 pub mod distribution;
+pub mod due;
 pub mod hours;
+pub mod presence;
+pub mod returning;
 pub mod roster;
 mod settings;
 
@@ -9,6 +12,7 @@ use std::collections::BTreeSet;
 
 use switchboard_protocol::ids::{GroupId, QueueId, UserId};
 
+pub use returning::OwnerState;
 pub use settings::{DEFAULT_N, Distribution, MAX_TIME_MS, QueueSettings, SettingsError};
 
 /// Where a channel's new chats go.
@@ -22,32 +26,28 @@ pub enum Route {
     Users(Vec<UserId>),
 }
 
-/// What becomes of a chat that nobody owns.
+/// What becomes of a chat that its route leads directly to users.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Offer {
-    /// It is one user's at once.
-    Direct(UserId),
-    /// It waits, offered to these; to nobody while the route is missing or leads to nobody.
-    Waiting {
-        /// The queue it waits in.
-        queue: Option<QueueId>,
-        /// To whom it is offered.
-        candidates: BTreeSet<UserId>,
-    },
+pub enum Direct {
+    /// It is this user's at once.
+    Owned(UserId),
+    /// It waits, offered to these.
+    Offered(BTreeSet<UserId>),
 }
 
-/// Decides by the route and the enabled users at its end.
-pub fn offer(route: Option<&Route>, enabled: &[UserId]) -> Offer {
-    match (route, enabled) {
-        (Some(Route::Users(_)), [one]) => Offer::Direct(*one),
-        (route, enabled) => Offer::Waiting {
-            queue: match route {
-                Some(Route::Queue(queue)) => Some(*queue),
-                _ => None,
-            },
-            candidates: enabled.iter().copied().collect(),
-        },
+/// F3: to exactly one enabled user a chat goes at once, whatever the presence; of several it is offered to those who are
+/// Available.
+pub fn direct(users: &[(UserId, OwnerState)]) -> Direct {
+    let mut enabled = users.iter().filter(|(_, state)| *state != OwnerState::Disabled);
+    match (enabled.next(), enabled.next()) {
+        (Some((one, _)), None) => Direct::Owned(*one),
+        _ => Direct::Offered(available(users)),
     }
+}
+
+/// Those of a group, or of several users, who are offered a chat.
+pub fn available(users: &[(UserId, OwnerState)]) -> BTreeSet<UserId> {
+    users.iter().filter(|(_, state)| *state == OwnerState::Available).map(|(user, _)| *user).collect()
 }
 
 /// What has to be done so that a waiting chat is offered to `wanted` instead of `present`.
@@ -78,27 +78,24 @@ mod tests {
     #[test]
     fn f3_a_route_to_one_user_is_owned_at_once_and_to_several_it_waits() {
         let [a, b] = users();
-        assert_eq!(offer(Some(&Route::Users(vec![a])), &[a]), Offer::Direct(a));
-        // One of the two is disabled: the other has it alone.
-        assert_eq!(offer(Some(&Route::Users(vec![a, b])), &[b]), Offer::Direct(b));
-        let both = Offer::Waiting { queue: None, candidates: [a, b].into() };
-        assert_eq!(offer(Some(&Route::Users(vec![a, b])), &[a, b]), both);
+        for &state in &OwnerState::ALL[..3] {
+            assert_eq!(direct(&[(a, state)]), Direct::Owned(a));
+            // One of the two is disabled: the other has it alone.
+            assert_eq!(direct(&[(a, OwnerState::Disabled), (b, state)]), Direct::Owned(b));
+        }
+        let both = [(a, OwnerState::Available), (b, OwnerState::Available)];
+        assert_eq!(direct(&both), Direct::Offered([a, b].into()));
     }
 
     #[test]
-    fn f3_a_queue_of_one_still_offers() {
-        let ([a], queue) = (users(), QueueId::new());
-        let waiting = Offer::Waiting { queue: Some(queue), candidates: [a].into() };
-        assert_eq!(offer(Some(&Route::Queue(queue)), &[a]), waiting);
-        let group = Offer::Waiting { queue: None, candidates: [a].into() };
-        assert_eq!(offer(Some(&Route::Group(GroupId::new())), &[a]), group);
-    }
-
-    #[test]
-    fn f9_a_chat_that_leads_nowhere_waits_for_nobody() {
-        let nobody = Offer::Waiting { queue: None, candidates: BTreeSet::new() };
-        assert_eq!(offer(None, &[]), nobody);
-        assert_eq!(offer(Some(&Route::Users(Vec::new())), &[]), nobody);
+    fn f52_only_who_is_available_is_offered_a_chat() {
+        let [a, b, c, d] = users();
+        let all =
+            [(a, OwnerState::Available), (b, OwnerState::Away), (c, OwnerState::OffShift), (d, OwnerState::Disabled)];
+        assert_eq!(available(&all), [a].into());
+        assert_eq!(direct(&all), Direct::Offered([a].into()));
+        assert_eq!(direct(&all[1..]), Direct::Offered(BTreeSet::new()));
+        assert_eq!(direct(&[]), Direct::Offered(BTreeSet::new()));
     }
 
     #[test]

@@ -1,17 +1,25 @@
-//! Offering chats: to whom, by the channel's route, and what an admin's change of a route does to those that wait.
+//! Offering chats: to whom, by the channel's route or where they were passed on to, and what a change of people, queues and
+//! routes does to those that wait.
+//!
+//! A chat is *placed* when it comes to wait anew (it is new, it reopens, it leaves its owner, its route changed) and
+//! *offered again* where it waits when only the people changed. Everything here ends with [`Tx::tend`].
 
 use std::collections::BTreeSet;
 
 use rusqlite::{Connection, OptionalExtension};
 use switchboard_protocol::chat::{ChatState, UserChat};
 use switchboard_protocol::event::{EventBody, Gone, GoneReason};
-use switchboard_protocol::ids::{ChannelId, ChatId, UserId};
+use switchboard_protocol::ids::{ChannelId, ChatId, GroupId, QueueId, UserId};
+use switchboard_protocol::message::{Activity, Author, Message, ReleaseReason};
+use switchboard_protocol::transfer::TransferTarget;
 
-use super::StoreError;
 use super::chats::{self, Access, ChatRow};
-use super::sql::{Blob, Columns, Sql, bad_name};
+use super::roster::SqlRoster;
+use super::sql::{Blob, Columns, Sql, bad_name, int};
 use super::writer::Tx;
-use crate::routing::{self, Offer, Route};
+use super::{StoreError, queues};
+use crate::routing::distribution::{Case, choose};
+use crate::routing::{self, Direct, Distribution, OwnerState, Route, returning};
 
 /// A channel's route.
 pub fn route(connection: &Connection, channel: ChannelId) -> Result<Option<Route>, StoreError> {
@@ -29,108 +37,421 @@ pub fn route(connection: &Connection, channel: ChannelId) -> Result<Option<Route
         .optional()?;
     Ok(match found {
         Some(Route::Users(_)) => {
-            let mut query = connection.sql("SELECT user_id FROM route_users WHERE channel_id = ?1")?;
-            let users = query.query_map([Blob(channel)], |row| row.id(0))?.collect::<Result<_, _>>()?;
-            Some(Route::Users(users))
+            Some(Route::Users(route_users(connection, channel)?.into_iter().map(|(user, _)| user).collect()))
         }
         other => other,
     })
 }
 
-/// The enabled users at the end of a route.
-fn enabled(connection: &Connection, channel: ChannelId, route: &Route) -> Result<Vec<UserId>, StoreError> {
-    let (mut query, of) = match route {
-        Route::Queue(queue) => (
-            connection.sql(
-                "SELECT users.id FROM queue_members JOIN users ON users.id = queue_members.user_id \
-                 WHERE queue_members.queue_id = ?1 AND users.disabled = 0",
-            )?,
-            *queue.as_bytes(),
-        ),
-        Route::Group(group) => {
-            (connection.sql("SELECT id FROM users WHERE group_id = ?1 AND disabled = 0")?, *group.as_bytes())
-        }
-        Route::Users(_) => (
-            connection.sql(
-                "SELECT users.id FROM route_users JOIN users ON users.id = route_users.user_id \
-                 WHERE route_users.channel_id = ?1 AND users.disabled = 0",
-            )?,
-            *channel.as_bytes(),
-        ),
-    };
-    let users = query.query_map([of], |row| row.id(0))?.collect::<Result<_, _>>()?;
-    Ok(users)
+fn state(row: &rusqlite::Row<'_>) -> rusqlite::Result<(UserId, OwnerState)> {
+    Ok((row.id(0)?, state_at(row, 1)?))
 }
 
-/// What a channel's route says now.
-fn offer(connection: &Connection, channel: ChannelId) -> Result<Offer, StoreError> {
-    let route = route(connection, channel)?;
-    let users = match &route {
-        Some(route) => enabled(connection, channel, route)?,
-        None => Vec::new(),
-    };
-    Ok(routing::offer(route.as_ref(), &users))
+/// From the columns `disabled` and `presence`.
+fn state_at(row: &rusqlite::Row<'_>, index: usize) -> rusqlite::Result<OwnerState> {
+    let presence: String = row.get(index + 1)?;
+    let presence = switchboard_protocol::collection::Presence::from_name(&presence)
+        .ok_or_else(|| bad_name(index + 1, "presence"))?;
+    Ok(OwnerState::of(row.get(index)?, presence))
+}
+
+/// How a user is.
+pub(super) fn owner_state(connection: &Connection, user: UserId) -> Result<OwnerState, StoreError> {
+    Ok(connection
+        .sql("SELECT disabled, presence FROM users WHERE id = ?1")?
+        .query_row([Blob(user)], |row| state_at(row, 0))?)
+}
+
+/// The users that a channel leads to directly, in their order.
+fn route_users(connection: &Connection, channel: ChannelId) -> Result<Vec<(UserId, OwnerState)>, StoreError> {
+    let mut query = connection.sql(
+        "SELECT users.id, users.disabled, users.presence FROM route_users JOIN users ON users.id = route_users.user_id \
+         WHERE route_users.channel_id = ?1 ORDER BY route_users.position",
+    )?;
+    Ok(query.query_map([Blob(channel)], state)?.collect::<Result<_, _>>()?)
+}
+
+fn group_users(connection: &Connection, group: GroupId) -> Result<Vec<(UserId, OwnerState)>, StoreError> {
+    let mut query = connection.sql("SELECT id, disabled, presence FROM users WHERE group_id = ?1")?;
+    Ok(query.query_map([Blob(group)], state)?.collect::<Result<_, _>>()?)
+}
+
+/// To which of its members a queue offers a chat.
+fn distribution(connection: &Connection, queue: QueueId) -> Result<Distribution, StoreError> {
+    Ok(connection.sql("SELECT distribution, distribution_n, distribution_user FROM queues WHERE id = ?1")?.query_row(
+        [Blob(queue)],
+        |row| {
+            let name: String = row.get(0)?;
+            Distribution::from_parts(&name, row.get(1)?, row.maybe_id(2)?).ok_or_else(|| bad_name(0, "distribution"))
+        },
+    )?)
+}
+
+/// Where a chat comes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Destination {
+    /// It is this user's.
+    User(UserId),
+    /// It waits in a queue.
+    Queue(QueueId),
+    /// It waits for a group.
+    Group(GroupId),
+    /// It waits for the users whom its channel names, or for a route that leads to somebody.
+    Users,
+}
+
+/// Where a channel's route leads now.
+fn destination(connection: &Connection, channel: ChannelId) -> Result<Destination, StoreError> {
+    Ok(match route(connection, channel)? {
+        Some(Route::Queue(queue)) => Destination::Queue(queue),
+        Some(Route::Group(group)) => Destination::Group(group),
+        Some(Route::Users(_)) => match routing::direct(&route_users(connection, channel)?) {
+            Direct::Owned(user) => Destination::User(user),
+            Direct::Offered(_) => Destination::Users,
+        },
+        None => Destination::Users,
+    })
+}
+
+/// Whether a channel's route leads to exactly this user, to whom a chat would come back at once.
+pub(super) fn leads_to(connection: &Connection, channel: ChannelId, user: UserId) -> Result<bool, StoreError> {
+    Ok(destination(connection, channel)? == Destination::User(user))
 }
 
 impl Tx<'_> {
-    /// Opens a new chat (or one that nobody sees) by its channel's route. Its row exists, in state `waiting`.
+    /// Opens a new chat by its channel's route. Its row exists, in state `waiting`, with its first message.
     pub(super) fn open_by_route(&mut self, chat: &mut ChatRow) -> Result<(), StoreError> {
-        match offer(self.sql, chat.channel)? {
-            Offer::Direct(user) => self.own_directly(chat, user),
-            Offer::Waiting { queue, candidates } => {
-                if candidates.is_empty() {
-                    tracing::warn!(channel = %chat.channel, chat = %chat.id, "a chat waits and its channel leads to nobody");
-                }
-                if chat.queue != queue {
-                    chat.queue = queue;
-                    self.save_hands(chat)?;
-                }
-                self.open_for(chat, &candidates.into_iter().collect::<Vec<_>>())
+        self.place(chat, Vec::new(), GoneReason::Unassigned)?;
+        self.tend(chat)
+    }
+
+    /// A waiting chat that nobody sees is offered once more where it waits, also to those who deleted it: the customer wrote.
+    pub(super) fn offer_again(&mut self, chat: &mut ChatRow) -> Result<(), StoreError> {
+        self.forget_declined(chat.id)?;
+        self.reoffer(chat)?;
+        self.tend(chat)
+    }
+
+    /// A customer wrote in a closed chat; the message is stored. It goes back to who had it last if the queue wants that so
+    /// soon after the end, without a word (F40), otherwise by the channel's route (F39). Who read it till now and does not get
+    /// it loses it.
+    pub(super) fn reopen(&mut self, chat: &mut ChatRow, message: Message) -> Result<(), StoreError> {
+        let returns = self.returns_to(chat)?;
+        self.open_session(chat)?;
+        match returns {
+            Some(owner) => {
+                self.set_owner(chat, Some(owner))?;
+                self.settle(chat, &[owner].into(), Access::Owner, &[message], GoneReason::Rerouted)?;
             }
+            None => self.place(chat, vec![message], GoneReason::Rerouted)?,
+        }
+        self.tend(chat)
+    }
+
+    /// To whom a closed chat goes back without a word.
+    fn returns_to(&self, chat: &ChatRow) -> Result<Option<UserId>, StoreError> {
+        let (Some(owner), Some(closed_at), Some(queue)) = (chat.last_owner, chat.closed_at, chat.queue) else {
+            return Ok(None);
+        };
+        let within = queues::settings(self.sql, queue)?.map_or(0, |settings| settings.return_within_ms);
+        if !returning::returns(Some(owner_state(self.sql, owner)?), closed_at, self.now, within) {
+            return Ok(None);
+        }
+        // Who deleted it, or shut the visitor out, does not want it back.
+        let wanted = self
+            .sql
+            .sql("SELECT 1 FROM sessions WHERE chat_id = ?1 AND no = ?2 AND ending IN ('dealt_with', 'ended')")?
+            .exists((Blob(chat.id), int(chat.session)))?;
+        Ok(wanted.then_some(owner))
+    }
+
+    /// An owned chat leaves its owner for its route.
+    pub(super) fn release(&mut self, chat: &mut ChatRow, reason: ReleaseReason) -> Result<(), StoreError> {
+        self.release_by_route(chat, reason)?;
+        self.tend(chat)
+    }
+
+    pub(super) fn release_by_route(&mut self, chat: &mut ChatRow, reason: ReleaseReason) -> Result<(), StoreError> {
+        let released = self.add_activity(chat, Author::System, Activity::Released { reason })?;
+        self.place(chat, vec![released], GoneReason::Unassigned)
+    }
+
+    /// A chat is passed on; its session is open, and its sender does not see it any more. `news`: the note and the activity,
+    /// which are stored already. Who saw it till now loses it, but for the new ones.
+    pub(super) fn offer_transfer(
+        &mut self,
+        chat: &mut ChatRow,
+        target: TransferTarget,
+        sender: UserId,
+        news: Vec<Message>,
+    ) -> Result<(), StoreError> {
+        let to = match target {
+            TransferTarget::User(user) => Destination::User(user),
+            TransferTarget::Queue(queue) => Destination::Queue(queue),
+            TransferTarget::Group(group) => Destination::Group(group),
+        };
+        self.forget_declined(chat.id)?;
+        self.to_destination(chat, to)?;
+        chat.widened = false;
+        chat.transferred_by = Some(sender);
+        chat.transferred_at = Some(self.now);
+        let (wanted, access) = match to {
+            // The user goes on in the queue that the chat came from: its hours and times hold.
+            Destination::User(user) => ([user].into(), Access::Owner),
+            _ => {
+                chat.diverted = destination(self.sql, chat.channel)? != to;
+                // It waits for others than before: since now.
+                chat.waiting_since = Some(self.now);
+                (self.candidates(chat, &[])?, Access::Candidate)
+            }
+        };
+        self.settle(chat, &wanted, access, &news, GoneReason::Transferred)?;
+        self.tend(chat)
+    }
+
+    /// A transfer that nobody answered: the chat is back with the one who passed it on, or follows its route when that one
+    /// is not at work. Without an end: it is [`Tx::tend`] that asks for it.
+    pub(super) fn return_transfer(&mut self, chat: &mut ChatRow) -> Result<(), StoreError> {
+        let by = match chat.transferred_by {
+            Some(by) if owner_state(self.sql, by)?.at_work() => Some(by),
+            _ => None,
+        };
+        let name = by.map(|by| self.user_name(by)).transpose()?;
+        let returned = self.add_activity(chat, Author::System, Activity::Returned { user: by, name })?;
+        chat.transferred_by = None;
+        chat.transferred_at = None;
+        match by {
+            Some(by) => {
+                self.set_owner(chat, Some(by))?;
+                self.settle(chat, &[by].into(), Access::Owner, &[returned], GoneReason::Unassigned)
+            }
+            None => self.place(chat, vec![returned], GoneReason::Unassigned),
         }
     }
 
-    /// One body of `chat_opened` for all these candidates.
-    fn open_for(&mut self, chat: &ChatRow, candidates: &[UserId]) -> Result<(), StoreError> {
-        if candidates.is_empty() {
+    /// A waiting chat is offered to everybody where it waits, whatever the distribution says.
+    pub(super) fn widen(&mut self, chat: &mut ChatRow) -> Result<(), StoreError> {
+        self.widen_only(chat)?;
+        self.tend(chat)
+    }
+
+    pub(super) fn widen_only(&mut self, chat: &mut ChatRow) -> Result<(), StoreError> {
+        chat.widened = true;
+        // No user sees it in the row, so its revision stays.
+        self.sql.sql("UPDATE chats SET widened = 1 WHERE id = ?1")?.execute([Blob(chat.id)])?;
+        self.reoffer(chat)
+    }
+
+    /// A candidate deleted a waiting chat (the `gone` is written): it is not offered to them again until the customer writes
+    /// or it comes to wait anew, and the free place is filled.
+    pub(super) fn remove_candidate(&mut self, chat: &mut ChatRow, user: UserId) -> Result<(), StoreError> {
+        self.sql
+            .sql("UPDATE chat_users SET access = 0, declined = 1 WHERE chat_id = ?1 AND user_id = ?2")?
+            .execute((Blob(chat.id), Blob(user)))?;
+        self.reoffer(chat)?;
+        self.tend(chat)
+    }
+
+    fn forget_declined(&mut self, chat: ChatId) -> Result<(), StoreError> {
+        self.sql
+            .sql("UPDATE chat_users SET declined = 0 WHERE chat_id = ?1 AND declined = 1")?
+            .execute([Blob(chat)])?;
+        Ok(())
+    }
+
+    /// After a change of a queue's members or settings: its chats are offered to whom it names now, and its clocks set anew.
+    pub(super) fn reoffer_queue(&mut self, queue: QueueId) -> Result<(), StoreError> {
+        let chats: Vec<ChatId> = {
+            let mut query = self.sql.sql(
+                "SELECT id FROM chats WHERE queue_id = ?1 AND state = 'waiting' \
+                 UNION SELECT id FROM chats WHERE queue_id = ?1 AND state = 'owned'",
+            )?;
+            query.query_map([Blob(queue)], |row| row.id(0))?.collect::<Result<_, _>>()?
+        };
+        self.reoffer_all(chats)
+    }
+
+    /// Chats are offered to whom their places name now; of owned ones only the clocks are set.
+    pub(super) fn reoffer_all(&mut self, chats: impl IntoIterator<Item = ChatId>) -> Result<(), StoreError> {
+        for chat in chats {
+            let mut chat = chats::must(self.sql, chat)?;
+            self.reoffer(&mut chat)?;
+            self.tend(&mut chat)?;
+        }
+        Ok(())
+    }
+
+    /// After a change of a channel's route, or of the users it names: its waiting chats are offered to whom it leads now. A
+    /// chat that was passed on to a queue or group stays there.
+    pub(super) fn reoffer_channel(&mut self, channel: ChannelId) -> Result<(), StoreError> {
+        let waiting: Vec<ChatId> = {
+            let mut query =
+                self.sql.sql("SELECT id FROM chats WHERE channel_id = ?1 AND state = 'waiting' ORDER BY id")?;
+            query.query_map([Blob(channel)], |row| row.id(0))?.collect::<Result<_, _>>()?
+        };
+        if waiting.is_empty() {
+            return Ok(());
+        }
+        let to = destination(self.sql, channel)?;
+        for chat in waiting {
+            let mut chat = chats::must(self.sql, chat)?;
+            if chat.diverted {
+                continue;
+            }
+            let there = match to {
+                Destination::User(_) => false,
+                Destination::Queue(queue) => chat.queue == Some(queue),
+                Destination::Group(group) => chat.group == Some(group),
+                Destination::Users => chat.queue.is_none() && chat.group.is_none(),
+            };
+            if there {
+                self.reoffer(&mut chat)?;
+            } else {
+                self.place(&mut chat, Vec::new(), GoneReason::Unassigned)?;
+            }
+            self.tend(&mut chat)?;
+        }
+        Ok(())
+    }
+
+    /// Brings a chat to where its channel's route leads. `news`: what was stored and is yet to be told to those who see it
+    /// and go on seeing it; the others learn it with the chat. The row is saved.
+    fn place(&mut self, chat: &mut ChatRow, mut news: Vec<Message>, leaves: GoneReason) -> Result<(), StoreError> {
+        self.forget_declined(chat.id)?;
+        let to = destination(self.sql, chat.channel)?;
+        self.to_destination(chat, to)?;
+        chat.diverted = false;
+        chat.widened = false;
+        if let Destination::User(user) = to {
+            (chat.queue, chat.group) = (None, None);
+            let name = self.user_name(user)?;
+            news.push(self.add_activity(chat, Author::System, Activity::Assigned { user, name })?);
+            return self.settle(chat, &[user].into(), Access::Owner, &news, leaves);
+        }
+        let wanted = self.candidates(chat, &[])?;
+        self.settle(chat, &wanted, Access::Candidate, &news, leaves)
+    }
+
+    /// Writes into the row whose the chat is now, or where it waits.
+    fn to_destination(&mut self, chat: &mut ChatRow, to: Destination) -> Result<(), StoreError> {
+        (chat.queue, chat.group) = match to {
+            Destination::User(user) => return self.set_owner(chat, Some(user)),
+            Destination::Queue(queue) => (Some(queue), None),
+            Destination::Group(group) => (None, Some(group)),
+            Destination::Users => (None, None),
+        };
+        if chat.owner.is_some() || chat.state == ChatState::Closed {
+            // A reply that was written in the session before fits nothing in the new one.
+            self.set_owner(chat, None)?;
+        }
+        if chat.state != ChatState::Waiting {
+            chat.state = ChatState::Waiting;
+            chat.waiting_since = Some(self.now);
+            chat.closed_at = None;
+        }
+        Ok(())
+    }
+
+    /// To whom a waiting chat is to be offered where it waits. `present`: who has it.
+    fn candidates(&mut self, chat: &ChatRow, present: &[UserId]) -> Result<BTreeSet<UserId>, StoreError> {
+        let mut excluded: Vec<UserId> = {
+            let mut query = self.sql.sql("SELECT user_id FROM chat_users WHERE chat_id = ?1 AND declined = 1")?;
+            query.query_map([Blob(chat.id)], |row| row.id(0))?.collect::<Result<_, _>>()?
+        };
+        excluded.extend(chat.transferred_by);
+        let found = self.candidates_without(chat, present, &excluded)?;
+        if found.is_empty() && chat.transferred_by.is_some() && self.rules.transfer_return().is_none() {
+            // It will never return: then even the one who passed it on is better than nobody.
+            excluded.pop();
+            return self.candidates_without(chat, present, &excluded);
+        }
+        Ok(found)
+    }
+
+    fn candidates_without(
+        &mut self,
+        chat: &ChatRow,
+        present: &[UserId],
+        excluded: &[UserId],
+    ) -> Result<BTreeSet<UserId>, StoreError> {
+        if let Some(queue) = chat.queue {
+            let distribution = if chat.widened { Distribution::Everyone } else { distribution(self.sql, queue)? };
+            return choose(distribution, &mut SqlRoster::new(self.sql, queue), Case { present, excluded });
+        }
+        let users = match chat.group {
+            Some(group) => group_users(self.sql, group)?,
+            None => route_users(self.sql, chat.channel)?,
+        };
+        let mut found = routing::available(&users);
+        found.retain(|user| !excluded.contains(user));
+        Ok(found)
+    }
+
+    /// A waiting chat is offered to whom its place names now; nothing is written about what did not change.
+    pub(super) fn reoffer(&mut self, chat: &mut ChatRow) -> Result<(), StoreError> {
+        if chat.state != ChatState::Waiting {
+            return Ok(());
+        }
+        let seeing = chats::seeing(self.sql, chat.id)?;
+        let wanted = self.candidates(chat, &seeing)?;
+        let present = seeing.into_iter().collect();
+        let routing::Difference { added, removed } = routing::difference(&present, &wanted);
+        self.gone(chat, &removed, GoneReason::Unassigned)?;
+        self.open_for(chat, &added, Access::Candidate)
+    }
+
+    /// The chat's row changed, and these are to see it from now on: saves the row, tells those who go on seeing it the news
+    /// with the row, opens it for the new ones, and takes it from the others.
+    fn settle(
+        &mut self,
+        chat: &mut ChatRow,
+        wanted: &BTreeSet<UserId>,
+        access: Access,
+        news: &[Message],
+        leaves: GoneReason,
+    ) -> Result<(), StoreError> {
+        self.save_hands(chat)?;
+        let present = chats::seeing(self.sql, chat.id)?.into_iter().collect();
+        let routing::Difference { added, removed } = routing::difference(&present, wanted);
+        self.gone(chat, &removed, leaves)?;
+        let staying: Vec<UserId> = present.intersection(wanted).copied().collect();
+        for &user in &staying {
+            self.grant(chat.id, user, access)?;
+        }
+        if let Some((last, earlier)) = news.split_last() {
+            for message in earlier {
+                self.tell_message(chat, &staying, message, false, None)?;
+            }
+            self.tell_message(chat, &staying, last, true, None)?;
+        } else if !staying.is_empty() {
+            let event = self.event(chat.id, chat.rev, &EventBody::Chat(chat.public()), None)?;
+            self.append_to(&staying, &event)?;
+        }
+        self.open_for(chat, &added, access)
+    }
+
+    /// One body of `chat_opened` for all these.
+    fn open_for(&mut self, chat: &ChatRow, users: &[UserId], access: Access) -> Result<(), StoreError> {
+        if users.is_empty() {
             return Ok(());
         }
         let body = EventBody::ChatOpened(chats::opened(self.sql, chat)?);
         let event = self.event(chat.id, chat.rev, &body, None)?;
-        self.append_to(candidates, &event)?;
-        for &user in candidates {
-            let mine = self.grant(chat.id, user, Access::Candidate)?;
+        self.append_to(users, &event)?;
+        for &user in users {
+            let mine = self.grant(chat.id, user, access)?;
             self.tell_own_part(chat, user, mine)?;
         }
         Ok(())
     }
 
-    /// Who saw the chat before has read or archived part of it: the shared body cannot say so, a second event does.
+    /// Who saw the chat before has read part of it: the shared body cannot say so, a second event does.
     fn tell_own_part(&mut self, chat: &ChatRow, user: UserId, mine: UserChat) -> Result<(), StoreError> {
         if mine != UserChat::default() {
             let event = self.event(chat.id, chat.rev, &EventBody::UserChat(mine), None)?;
             self.append(user, &event)?;
         }
         Ok(())
-    }
-
-    /// The route leads to exactly one user: owned at once.
-    fn own_directly(&mut self, chat: &mut ChatRow, user: UserId) -> Result<(), StoreError> {
-        chat.waited_before = chat.state == ChatState::Waiting;
-        chat.state = ChatState::Owned;
-        chat.owner = Some(user);
-        chat.owner_epoch += 1;
-        chat.waiting_since = None;
-        chat.queue = None;
-        self.save_hands(chat)?;
-        let seeing = chats::seeing(self.sql, chat.id)?;
-        let mine = self.grant(chat.id, user, Access::Owner)?;
-        let body = EventBody::ChatOpened(chats::opened(self.sql, chat)?);
-        let event = self.event(chat.id, chat.rev, &body, None)?;
-        self.append(user, &event)?;
-        self.tell_own_part(chat, user, mine)?;
-        let others: Vec<_> = seeing.into_iter().filter(|other| *other != user).collect();
-        self.gone(chat, &others, GoneReason::Unassigned)
     }
 
     /// The chat leaves these users: their rights, the content in their feeds, and then a word on why.
@@ -146,60 +467,5 @@ impl Tx<'_> {
         let event = self.event(chat.id, chat.rev, &EventBody::Gone(Gone { reason, passed_on: None }), None)?;
         self.append_to(users, &event)?;
         Ok(())
-    }
-
-    /// After a change of people, queues or routes: the channel's waiting chats are offered to whom the route names now.
-    pub(super) fn reoffer_channel(&mut self, channel: ChannelId) -> Result<(), StoreError> {
-        let waiting: Vec<ChatId> = {
-            let mut query =
-                self.sql.sql("SELECT id FROM chats WHERE channel_id = ?1 AND state = 'waiting' ORDER BY id")?;
-            query.query_map([Blob(channel)], |row| row.id(0))?.collect::<Result<_, _>>()?
-        };
-        if waiting.is_empty() {
-            return Ok(());
-        }
-        let offer = offer(self.sql, channel)?;
-        for chat in waiting {
-            let mut chat = chats::must(self.sql, chat)?;
-            self.reoffer(&mut chat, &offer)?;
-        }
-        Ok(())
-    }
-
-    fn reoffer(&mut self, chat: &mut ChatRow, offer: &Offer) -> Result<(), StoreError> {
-        let (queue, wanted) = match offer {
-            Offer::Direct(user) => return self.own_directly(chat, *user),
-            Offer::Waiting { queue, candidates } => (*queue, candidates),
-        };
-        let present: BTreeSet<UserId> = chats::seeing(self.sql, chat.id)?.into_iter().collect();
-        let routing::Difference { added, removed } = routing::difference(&present, wanted);
-        let moved = chat.queue != queue;
-        if moved {
-            chat.queue = queue;
-            self.save_hands(chat)?;
-        }
-        self.gone(chat, &removed, GoneReason::Unassigned)?;
-        if moved {
-            let staying: Vec<_> = present.intersection(wanted).copied().collect();
-            if !staying.is_empty() {
-                let event = self.event(chat.id, chat.rev, &EventBody::Chat(chat.public()), None)?;
-                self.append_to(&staying, &event)?;
-            }
-        }
-        self.open_for(chat, &added)
-    }
-
-    /// A chat whose owner can no longer answer returns to its route.
-    pub(super) fn return_to_route(&mut self, chat: ChatId) -> Result<(), StoreError> {
-        let mut chat = chats::must(self.sql, chat)?;
-        let seeing = chats::seeing(self.sql, chat.id)?;
-        chat.waited_before = false;
-        chat.state = ChatState::Waiting;
-        chat.owner = None;
-        chat.owner_epoch += 1;
-        chat.waiting_since = Some(self.now);
-        self.save_hands(&mut chat)?;
-        self.gone(&chat, &seeing, GoneReason::Unassigned)?;
-        self.open_by_route(&mut chat)
     }
 }
