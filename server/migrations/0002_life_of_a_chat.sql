@@ -203,7 +203,5 @@ CREATE INDEX alarms_in_force ON alarms (since) WHERE over_at IS NULL;
 -- do, for it also rises when a member logs in.
 ALTER TABLE queues ADD COLUMN edition INTEGER NOT NULL DEFAULT 1;
 
--- Who deleted a waiting chat: it is not offered to them again until the customer writes or it comes to wait anew.
-ALTER TABLE chat_users ADD COLUMN declined INTEGER NOT NULL DEFAULT 0 CHECK (declined IN (0, 1));
 -- Whose clocks a change of the queue's times moves.
 CREATE INDEX chats_owned_of_queue ON chats (queue_id) WHERE state = 'owned';
