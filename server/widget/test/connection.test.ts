@@ -9,8 +9,8 @@ import { backoff } from "../src/shared/random";
 const HELLO = { type: "hello", v: 1, channel: "key", after: 0 } as const;
 
 function welcome(): Welcome {
-  const config = { title: "", greeting: "", pre_chat: "none", consent: "", color: "" } as const;
-  return { type: "welcome", feed_id: "f", visitor: "v", config, known: false, last_no: 0, read_upto: 0, heartbeat_ms: 30_000, now: 0 };
+  const config = { title: "", greeting: "", pre_chat: "none", consent: "", color: "", offline_form: true, offline_text: "", rating: true } as const;
+  return { type: "welcome", feed_id: "f", visitor: "v", config, known: false, has_email: false, hours: { open: true }, last_no: 0, read_upto: 0, heartbeat_ms: 30_000, now: 0 };
 }
 
 class Bench {
@@ -160,10 +160,10 @@ test("f61 frames before the welcome or after the end are not delivered", () => {
   const bench = new Bench();
   bench.connection.step({ type: "start" });
   bench.connection.step({ type: "opened", hello: HELLO });
-  assert.deepEqual(bench.frame({ type: "ended" }), []);
+  assert.deepEqual(bench.frame({ type: "typing", typing: false }), []);
   bench.frame(welcome());
-  assert.deepEqual(bench.frame({ type: "ended" }), ["deliver ended"]);
+  assert.deepEqual(bench.frame({ type: "typing", typing: false }), ["deliver typing"]);
   assert.deepEqual(bench.frame(welcome()), []);
   bench.connection.step({ type: "closed" });
-  assert.deepEqual(bench.frame({ type: "ended" }), []);
+  assert.deepEqual(bench.frame({ type: "typing", typing: false }), []);
 });

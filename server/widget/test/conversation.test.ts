@@ -2,14 +2,14 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { Conversation, readKept } from "../src/app/conversation";
-import type { Message, MessageStatus, Welcome } from "../src/shared/frames";
+import type { ChatEvent, Message, MessageStatus, Welcome } from "../src/shared/frames";
 
 const FEED = "0198c0de-0000-7000-8000-000000000001";
 const VISITOR = "0198c0de-0000-7000-8000-000000000002";
-const CONFIG = { title: "", greeting: "", pre_chat: "none", consent: "", color: "" } as const;
+const CONFIG = { title: "", greeting: "", pre_chat: "none", consent: "", color: "", offline_form: true, offline_text: "", rating: true } as const;
 
 function welcome(last: number, more: Partial<Welcome> = {}): Welcome {
-  const base = { feed_id: FEED, visitor: VISITOR, config: CONFIG, known: true, read_upto: 0, heartbeat_ms: 30_000, now: 0 };
+  const base = { feed_id: FEED, visitor: VISITOR, config: CONFIG, known: true, has_email: false, hours: { open: true }, read_upto: 0, heartbeat_ms: 30_000, now: 0 };
   return { type: "welcome", ...base, last_no: last, ...more };
 }
 
@@ -21,18 +21,25 @@ function staff(no: number): Message {
   return { type: "message", no, id: `s${no}`, author: { kind: "operator", name: "Anna" }, text: `theirs ${no}`, sent_at: no, status: "sent" };
 }
 
-test("f61 asks for what came after the last message without a gap", () => {
+function happened(no: number, event: ChatEvent): Message {
+  return { type: "message", no, id: `e${no}`, author: { kind: "system" }, text: "", event, sent_at: no, status: "sent" };
+}
+
+test("f61 goes on after the last message that came; numbers that visitors never get are no loss", () => {
   const talk = new Conversation();
   talk.welcome(welcome(0));
   talk.message(mine(1));
   talk.message(staff(2));
   assert.equal(talk.after(), 2);
-  // 3 is late or lost: whatever comes, it is asked for again.
+  // 3 was a note among staff.
   talk.message(staff(4));
-  assert.equal(talk.after(), 2);
-  assert.equal(talk.gap(), true);
-  talk.message(staff(3));
   assert.equal(talk.after(), 4);
+  assert.equal(talk.gap(), false);
+  // A text was accepted, and the conversation up to it does not come: something is wrong with this connection.
+  talk.accepted("m7", 7, 7, "mine 7");
+  assert.equal(talk.gap(), true);
+  assert.equal(talk.after(), 4);
+  talk.message(mine(7));
   assert.equal(talk.gap(), false);
 });
 
@@ -55,7 +62,7 @@ test("f61 a replay that is cut is asked for again, a complete one settles what v
   talk.message(mine(1));
   talk.message(staff(3));
   assert.equal(talk.replaying, true);
-  assert.equal(talk.after(), 1);
+  assert.equal(talk.after(), 3);
   talk.welcome(welcome(6));
   for (const frame of [staff(3), staff(6)]) talk.message(frame);
   assert.equal(talk.replaying, false);
@@ -135,11 +142,51 @@ test("f61 survives a reload; a long conversation keeps its newest part and asks 
   assert.equal(long.after(), 500);
 });
 
-test("f61 what is kept with a gap is kept up to it", () => {
+test("f61 what was accepted ahead of the conversation is not kept: it comes again", () => {
   const talk = new Conversation();
   talk.welcome(welcome(0));
-  for (const frame of [mine(1), staff(2), staff(4)]) talk.message(frame);
+  for (const frame of [mine(1), staff(2)]) talk.message(frame);
+  talk.accepted("m4", 4, 4, "mine 4");
   assert.deepEqual(talk.keep()?.lines.map((line) => line.no), [1, 2]);
+});
+
+test("f61 what happened stands in the log, is no unread message, and survives a reload", () => {
+  const talk = new Conversation();
+  talk.welcome(welcome(0));
+  for (const frame of [mine(1), happened(2, { kind: "joined", name: "Anna" }), staff(3), happened(5, { kind: "passed_on", name: "Boris" })]) talk.message(frame);
+  assert.equal(talk.unread(), 1);
+  assert.equal(talk.undelivered(), 3);
+  assert.equal(talk.operator()?.name, "Boris");
+  const again = new Conversation();
+  again.restore(readKept(JSON.stringify(talk.keep()))!);
+  assert.deepEqual(again.lines(), talk.lines());
+  assert.equal(again.operator()?.name, "Boris");
+  again.message(happened(6, { kind: "passed_on" }));
+  assert.equal(again.operator(), null, "a queue has no name to answer by");
+});
+
+test("f41 f61 the end can be rated until something follows it, once, and after a reload too", () => {
+  const talk = new Conversation();
+  talk.welcome(welcome(0));
+  for (const frame of [mine(1), happened(2, { kind: "joined", name: "Anna" }), staff(3)]) talk.message(frame);
+  assert.equal(talk.ended(), null);
+  talk.message(happened(4, { kind: "ended" }));
+  // What the company sends by itself, and what this build does not know, changes nothing.
+  talk.message({ ...staff(5), author: { kind: "system" } });
+  talk.message(happened(6, { kind: "unknown" }));
+  assert.equal(talk.ended(), 4);
+  assert.equal(talk.unrated(), 4);
+  assert.equal(talk.operator(), null);
+  const again = new Conversation();
+  again.restore(readKept(JSON.stringify(talk.keep()))!);
+  assert.equal(again.unrated(), 4);
+  again.message(happened(7, { kind: "rated", stars: 4 }));
+  assert.equal(again.unrated(), null);
+  assert.equal(again.ended(), 7);
+  talk.message(mine(7));
+  assert.equal(talk.unrated(), null);
+  assert.equal(talk.ended(), null);
+  assert.equal(talk.operator(), null);
 });
 
 test("what is not ours in the storage is left alone", () => {

@@ -6,10 +6,10 @@ import { test } from "node:test";
 
 import { Session } from "../src/app/session";
 import type { Socket, SocketEvents } from "../src/app/session";
-import type { ClientFrame, Message, ServerFrame } from "../src/shared/frames";
+import type { ChatEvent, ClientFrame, Hours, Message, ServerFrame, WidgetConfig } from "../src/shared/frames";
 
 const SEEDS = Number(process.env.SEEDS ?? 60);
-const CONFIG = { title: "Tea", greeting: "Hello", pre_chat: "none", consent: "", color: "" } as const;
+const CONFIG: WidgetConfig = { title: "Tea", greeting: "Hello", pre_chat: "none", consent: "", color: "", offline_form: true, offline_text: "", rating: true };
 
 const uuid = (n: number): string => `0198c0de-0000-7000-8000-${String(n).padStart(12, "0")}`;
 const FEED = uuid(0);
@@ -61,6 +61,9 @@ interface Visitor {
   token: string;
   id: string;
   messages: Message[];
+  /** The last number given; staff's notes have numbers too. */
+  last: number;
+  email: boolean;
   ids: Map<string, { no: number; body: string }>;
   read: number;
   pipes: Set<Pipe>;
@@ -78,6 +81,12 @@ class Server {
   reuse = 0;
   up = true;
   slow = 0;
+  config: WidgetConfig = CONFIG;
+  hours: Hours = { open: true };
+  /** The server's clock, ahead of the browser's. */
+  ahead = 0;
+  blocked = false;
+  rates: { token: string; id: string; stars: number; comment?: string }[] = [];
   /** A send for which this says true is refused so. */
   refuse: ((text: string) => string | null) | null = null;
   private made = 0;
@@ -116,8 +125,26 @@ class Server {
   }
 
   say(visitor: Visitor, text: string): void {
-    const no = visitor.messages.length + 1;
-    const message: Message = { type: "message", no, id: `s-${visitor.token}-${no}`, author: { kind: "operator", name: "Anna" }, text, sent_at: this.world.now, status: "sent" };
+    this.add(visitor, { author: { kind: "operator", name: "Anna" }, text });
+  }
+
+  happens(visitor: Visitor, event: ChatEvent): void {
+    this.add(visitor, { author: { kind: "system" }, text: "", event });
+  }
+
+  /** A number that the visitor never gets. */
+  note(visitor: Visitor): void {
+    visitor.last += 1;
+  }
+
+  block(): void {
+    this.blocked = true;
+    for (const visitor of this.visitors.values()) for (const pipe of visitor.pipes) this.send(pipe, { type: "bye", code: "blocked", retry_ms: 60_000 });
+  }
+
+  private add(visitor: Visitor, rest: Pick<Message, "author" | "text" | "event">): void {
+    const no = (visitor.last += 1);
+    const message: Message = { type: "message", no, id: `s-${visitor.token}-${no}`, sent_at: this.world.now + this.ahead, status: "sent", ...rest };
     visitor.messages.push(message);
     this.publish(visitor, message);
   }
@@ -139,10 +166,11 @@ class Server {
     if (!this.up) return;
     if (frame.type === "hello") {
       this.hellos.push(frame);
+      if (this.blocked) return this.send(pipe, { type: "bye", code: "blocked", retry_ms: 60_000 });
       let token = frame.token;
       if (token === undefined) token = `token-${(this.made += 1)}`;
       let visitor = this.visitors.get(token);
-      if (!visitor) this.visitors.set(token, (visitor = { token, id: uuid(1_000_000 + this.made), messages: [], ids: new Map(), read: 0, pipes: new Set() }));
+      if (!visitor) this.visitors.set(token, (visitor = { token, id: uuid(1_000_000 + this.made), messages: [], last: 0, email: false, ids: new Map(), read: 0, pipes: new Set() }));
       pipe.visitor = visitor;
       visitor.pipes.add(pipe);
       this.send(pipe, {
@@ -150,12 +178,14 @@ class Server {
         feed_id: FEED,
         visitor: visitor.id,
         ...(frame.token === undefined ? { token } : {}),
-        config: CONFIG,
+        config: this.config,
         known: visitor.messages.length > 0,
-        last_no: visitor.messages.length,
+        has_email: visitor.email,
+        hours: this.hours,
+        last_no: visitor.messages.at(-1)?.no ?? 0,
         read_upto: visitor.read,
         heartbeat_ms: 30_000,
-        now: this.world.now,
+        now: this.world.now + this.ahead,
       });
       const after = frame.feed_id === FEED ? frame.after : 0;
       for (const message of visitor.messages) if (message.no > after) this.send(pipe, message);
@@ -165,6 +195,17 @@ class Server {
     if (!visitor) return;
     if (frame.type === "ping") this.send(pipe, { type: "pong" });
     if (frame.type === "read") visitor.read = Math.max(visitor.read, frame.upto);
+    if (frame.type === "rate") {
+      const { token } = visitor;
+      if (this.world.random() < this.slow) return this.send(pipe, { type: "refused", id: frame.id, code: "storage" });
+      if (!this.rates.some((rate) => rate.id === frame.id)) {
+        if (visitor.messages.at(-1)?.event?.kind !== "ended") return this.send(pipe, { type: "refused", id: frame.id, code: "bad_rating" });
+        const { id, stars, comment } = frame;
+        this.rates.push({ token, id, stars, ...(comment === undefined ? {} : { comment }) });
+        this.happens(visitor, { kind: "rated", stars });
+      }
+      return this.send(pipe, { type: "accepted", id: frame.id, no: visitor.last, sent_at: this.world.now });
+    }
     if (frame.type !== "send") return;
     const refusal = this.refuse?.(frame.text) ?? null;
     if (refusal !== null) return this.send(pipe, { type: "refused", id: frame.id, code: refusal });
@@ -175,7 +216,8 @@ class Server {
       if (known.body !== body) this.reuse += 1;
       return this.send(pipe, { type: "accepted", id: frame.id, no: known.no, sent_at: this.world.now });
     }
-    const no = visitor.messages.length + 1;
+    const no = (visitor.last += 1);
+    visitor.email ||= frame.email !== undefined;
     visitor.ids.set(frame.id, { no, body });
     const message: Message = { type: "message", no, id: frame.id, author: { kind: "visitor" }, text: frame.text, sent_at: this.world.now, status: "delivered" };
     visitor.messages.push(message);
@@ -476,6 +518,157 @@ test("f61 blank and oversized texts are refused before sending", async () => {
   assert.deepEqual(tab.pending(), []);
 });
 
+/** A visitor whose session was ended by an operator, with the tab open. */
+async function ended(seed: number): Promise<{ world: World; server: Server; browser: Browser; tab: Tab }> {
+  const made = setup(seed);
+  const tab = made.browser.open("a");
+  tab.session.setShown(true);
+  tab.session.write("hello");
+  await made.world.run(5_000);
+  made.server.happens(only(made.server), { kind: "joined", name: "Anna" });
+  made.server.say(only(made.server), "answer");
+  made.server.note(only(made.server));
+  made.server.happens(only(made.server), { kind: "ended" });
+  await made.world.run(1_000);
+  return { ...made, tab };
+}
+
+test("f41 f61 an ended session is rated once, from any tab, over reloads and lost connections", async () => {
+  for (let seed = 20; seed < 40; seed += 1) {
+    const { world, server, browser, tab } = await ended(seed);
+    const other = browser.open("b");
+    await world.run(1_000);
+    assert.equal(tab.session.asksRating() && other.session.asksRating(), true);
+    server.slow = seed % 2 ? 0.5 : 0;
+    server.kill();
+    tab.session.rate(4, " Quick! ");
+    await world.run(50);
+    assert.equal(tab.session.asksRating() || other.session.asksRating(), false, "given, though not sent");
+    assert.equal(tab.session.starsGiven(), 4);
+    tab.close();
+    const again = browser.open("a2");
+    assert.equal(again.session.asksRating(), false);
+    server.up = true;
+    await world.run(120_000);
+    assert.deepEqual(server.rates.map(({ stars, comment }) => [stars, comment]), [[4, "Quick!"]], `seed ${seed}`);
+    for (const one of [again, other]) {
+      assert.equal(one.session.conversation.lines().at(-1)?.event?.kind, "rated");
+      assert.equal(one.session.asksRating(), false);
+      assert.equal(one.session.starsGiven(), null);
+    }
+  }
+});
+
+test("f41 f61 who writes again, does not want to, or may not, is not asked for a rating", async () => {
+  const skipped = await ended(41);
+  skipped.tab.session.rate(0, "");
+  await skipped.world.run(100);
+  skipped.tab.close();
+  const reloaded = skipped.browser.open("b");
+  await skipped.world.run(5_000);
+  assert.equal(reloaded.session.asksRating(), false);
+  assert.deepEqual(skipped.server.rates, []);
+
+  const wrote = await ended(42);
+  wrote.tab.session.write("one more thing");
+  assert.equal(wrote.tab.session.asksRating(), false);
+  await wrote.world.run(5_000);
+  assert.equal(wrote.tab.session.asksRating(), false);
+
+  const off = await ended(43);
+  off.tab.close();
+  off.server.config = { ...CONFIG, rating: false };
+  const without = off.browser.open("b");
+  await off.world.run(5_000);
+  assert.equal(without.session.asksRating(), false);
+});
+
+test("f61 f69 outside the hours an address is asked for with the message, and the form goes by the server's clock", async () => {
+  const { world, server, browser } = setup(44);
+  // The browser's clock is wrong by two days.
+  server.ahead = 48 * 3_600_000;
+  server.hours = { open: false, changes_at: world.now + server.ahead + 3_600_000 };
+  const tab = browser.open("a");
+  tab.session.setShown(true);
+  await world.run(1_000);
+  assert.equal(tab.session.form(), "offline");
+  assert.equal(tab.session.away(), true);
+  assert.equal(tab.session.thanks(), false);
+  await world.run(3_600_000);
+  assert.equal(tab.session.form(), "none", "it is open now");
+  // What comes after that is asked of the server.
+  server.hours = { open: true, changes_at: world.now + server.ahead + 600_000 };
+  await world.run(90_000);
+  assert.ok(server.hellos.length >= 2);
+  await world.run(600_000);
+  assert.equal(tab.session.form(), "offline");
+
+  tab.session.setProfile({ name: "Maria", email: "maria@example.com" });
+  tab.session.write("Call me back");
+  assert.equal(tab.session.form(), "none");
+  assert.equal(tab.session.thanks(), false, "not before it arrived");
+  await world.run(5_000);
+  assert.equal(tab.session.thanks(), true);
+  assert.equal(only(server).email, true);
+  tab.close();
+  delete browser.kept.profile;
+  const again = browser.open("b");
+  assert.equal(again.session.form(), "none", "known before the welcome too");
+  await world.run(5_000);
+  assert.equal(again.session.thanks(), true);
+  server.say(only(server), "Of course");
+  await world.run(1_000);
+  assert.equal(again.session.thanks(), false);
+});
+
+test("f61 f69 no form outside the hours for whom an operator stayed with, or where the company wants none", async () => {
+  const { world, server, browser } = setup(45);
+  server.hours = { open: true, changes_at: world.now + 60_000 };
+  const tab = browser.open("a");
+  tab.session.setShown(true);
+  tab.session.write("hello");
+  await world.run(30_000);
+  server.say(only(server), "answer");
+  await world.run(60_000);
+  assert.equal(tab.session.form(), "none", "closed, and Anna is still here");
+  assert.equal(tab.session.away(), false);
+  server.hours = { open: false };
+  await world.run(2 * 3_600_000);
+  assert.equal(tab.session.form(), "offline", "nobody was heard of for two hours");
+  server.config = { ...CONFIG, offline_form: false };
+  server.kill();
+  server.up = true;
+  await world.run(60_000);
+  assert.equal(tab.session.form(), "none");
+  assert.equal(tab.session.away(), true);
+});
+
+test("f42 f61 a blocked visitor is told, keeps what was written, and is let in again by itself", async () => {
+  const { world, server, browser } = setup(46);
+  const tab = browser.open("a");
+  tab.session.setShown(true);
+  tab.session.write("hello");
+  await world.run(5_000);
+  server.block();
+  await world.run(1_000);
+  assert.equal(tab.session.banner(), "blocked");
+  assert.equal(tab.session.blocked, true);
+  tab.session.write("kept");
+  const before = server.hellos.length;
+  tab.session.wake();
+  await world.run(50_000);
+  assert.equal(server.hellos.length, before, "the pause is kept");
+  await world.run(30_000);
+  assert.ok(server.hellos.length > before);
+  assert.equal(tab.session.banner(), "blocked");
+  assert.deepEqual(tab.pending(), ["kept"]);
+  server.blocked = false;
+  await world.run(120_000);
+  assert.equal(tab.session.banner(), null);
+  assert.equal(tab.session.blocked, false);
+  assert.deepEqual(tab.texts(), ["hello", "kept"]);
+});
+
 test(`f61 f63 nothing is lost, doubled or reordered, whatever breaks (${SEEDS} seeds)`, async () => {
   for (let seed = 1; seed <= SEEDS; seed += 1) {
     const { world, server, browser } = setup(seed * 7919, 400);
@@ -497,6 +690,8 @@ test(`f61 f63 nothing is lost, doubled or reordered, whatever breaks (${SEEDS} s
       } else if (dice < 0.55) {
         const visitor = server.visitors.get(browser.kept.token ?? "");
         if (visitor && server.up && visitor.messages.length > 0) {
+          if (random() < 0.3) server.note(visitor);
+          if (random() < 0.2) server.happens(visitor, { kind: "joined", name: "Anna" });
           server.say(visitor, `staff ${step}`);
           said.push(`staff ${step}`);
         }
@@ -524,7 +719,8 @@ test(`f61 f63 nothing is lost, doubled or reordered, whatever breaks (${SEEDS} s
     assert.equal(visitors.length, 1, where);
     const stored = visitors[0]!.messages;
     const texts = stored.map((message) => message.text);
-    assert.deepEqual([...texts].sort(), [...written.map((one) => one.text), ...said].sort(), where);
+    const spoken = texts.filter((text) => text !== "");
+    assert.deepEqual([...spoken].sort(), [...written.map((one) => one.text), ...said].sort(), where);
     for (const name of new Set(written.map((one) => one.tab))) {
       const own = written.filter((one) => one.tab === name).map((one) => one.text);
       assert.deepEqual(texts.filter((text) => own.includes(text)), own, `${where}: the order of ${name}`);

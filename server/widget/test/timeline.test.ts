@@ -3,6 +3,7 @@ import { test } from "node:test";
 
 import { app as words } from "../src/lang/en";
 import type { Line } from "../src/app/conversation";
+import type { ChatEvent } from "../src/shared/frames";
 import { timeline } from "../src/app/timeline";
 import type { Bubble, Content, Entry } from "../src/app/timeline";
 
@@ -21,7 +22,7 @@ const line = (no: number, mine: boolean, at: number, more: Partial<Line> = {}): 
 });
 
 const draw = (content: Partial<Content>): Entry[] =>
-  timeline({ lines: [], outgoing: [], isSettled: () => false, greeting: "", company: "Tea", ended: false, now: NOON, locale: "en-GB", words, ...content });
+  timeline({ lines: [], outgoing: [], isSettled: () => false, greeting: "", company: "Tea", stars: null, thanks: false, now: NOON, locale: "en-GB", words, ...content });
 
 const bubbles = (entries: Entry[]): Bubble[] => entries.filter((entry): entry is Bubble => entry.kind === "bubble");
 
@@ -58,6 +59,47 @@ test("f61 the greeting comes first, in the company's name, without a time or a d
   assert.equal(bubbles(draw({ greeting: "Hello", company: "" }))[0]?.author, "Support");
 });
 
-test("f61 an ended conversation says so at its end", () => {
-  assert.equal(draw({ lines: [line(1, true, NOON)], ended: true }).at(-1)?.kind, "notice");
+const happened = (no: number, event: ChatEvent): Line => line(no, false, NOON, { author: "", text: "", event });
+
+test("f61 who joined, that one was passed on, the end and the rating stand in their places", () => {
+  const lines = [
+    line(1, true, NOON),
+    happened(2, { kind: "joined", name: "Anna" }),
+    line(3, false, NOON),
+    happened(4, { kind: "passed_on", name: "Boris" }),
+    line(6, false, NOON),
+    happened(7, { kind: "passed_on" }),
+    happened(8, { kind: "unknown" }),
+    happened(9, { kind: "ended" }),
+    happened(10, { kind: "rated", stars: 4 }),
+  ];
+  const said = draw({ lines }).filter((entry) => entry.kind !== "day").map((entry) => entry.text);
+  assert.deepEqual(said, [
+    "text 1",
+    "Anna joined the chat",
+    "text 3",
+    "You were passed on to Boris",
+    "text 6",
+    "You were passed on to a colleague, who will answer soon",
+    "The conversation has ended",
+    "You rated the conversation 4 out of 5",
+  ]);
+  // Texts of one author that something stands between do not run together.
+  assert.deepEqual(bubbles(draw({ lines })).map((bubble) => bubble.first && bubble.last), [true, true, true]);
+});
+
+test("f41 f61 only the end that nothing follows invites to write again", () => {
+  const ends = (content: Partial<Content>): string[] =>
+    draw(content).filter((entry) => entry.kind === "notice").map((entry) => entry.text);
+  const lines = [line(1, true, NOON), happened(2, { kind: "ended" })];
+  assert.deepEqual(ends({ lines }), ["The conversation has ended. Write again whenever you like."]);
+  assert.deepEqual(ends({ lines: [...lines, line(3, true, NOON)] }), ["The conversation has ended"]);
+  assert.deepEqual(ends({ lines, outgoing: [{ id: "z", text: "again", at: NOON, tab: "t" }] }), ["The conversation has ended"]);
+  assert.deepEqual(ends({ lines, stars: 5 }).at(-1), "You rated the conversation 5 out of 5");
+});
+
+test("f69 f61 an out-of-office reply is the company's; the thanks for a message left come last", () => {
+  const entries = draw({ lines: [line(1, true, NOON), line(2, false, NOON, { author: "" })], thanks: true });
+  assert.deepEqual(bubbles(entries).map((bubble) => bubble.author), ["You", "Tea"]);
+  assert.equal(entries.at(-1)?.kind, "notice");
 });

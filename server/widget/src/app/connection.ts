@@ -13,10 +13,13 @@ export const STABLE_MS = 10_000;
 /** A timer this late means that the machine slept or the tab was throttled, so its silence proves nothing. */
 export const LATE_MS = 3_000;
 
+/** Why a connection is waited for: it broke, or the server asked for a pause, or does not want this address. */
+export type Why = "lost" | "slow" | "blocked";
+
 export type Phase =
   /** Not wanted yet. */
   | { name: "idle" }
-  | { name: "waiting"; until: number; slow: boolean }
+  | { name: "waiting"; until: number; why: Why }
   | { name: "opening"; since: number }
   | { name: "greeting"; since: number }
   | { name: "live"; since: number; heartbeat: number; sent: number; heard: number; probe: number | null }
@@ -48,6 +51,9 @@ export interface Env {
   now(): number;
   random(): number;
 }
+
+/** How long a server that does not say when is left alone after it refused this address. */
+export const BLOCKED_MS = 10 * 60_000;
 
 /** Codes after which asking again only asks the same again. */
 const FINAL: readonly ErrorCode[] = ["revoked", "wrong_origin", "not_found", "upgrade_app", "unsupported"];
@@ -104,7 +110,7 @@ export class Connection {
       case "tick":
         return this.tick(now);
       case "wake":
-        if (p.name === "waiting" && !p.slow) return this.open(now);
+        if (p.name === "waiting" && p.why === "lost") return this.open(now);
         if (p.name === "live" && p.probe === null) return this.probe(p, now);
         return [];
       case "restart":
@@ -146,7 +152,8 @@ export class Connection {
       this.downSince = null;
       return effects;
     }
-    return this.lost(now, { retryMs, slow: code === "slow_down" }, effects);
+    if (code === "blocked") return this.lost(now, { retryMs: retryMs > 0 ? retryMs : BLOCKED_MS, why: "blocked" }, effects);
+    return this.lost(now, { retryMs, why: code === "slow_down" && retryMs > 0 ? "slow" : "lost" }, effects);
   }
 
   private tick(now: number): Effect[] {
@@ -193,13 +200,13 @@ export class Connection {
     return [{ type: "open" }];
   }
 
-  private lost(now: number, bye: { retryMs: number; slow: boolean } | null, before: Effect[]): Effect[] {
+  private lost(now: number, bye: { retryMs: number; why: Why } | null, before: Effect[]): Effect[] {
     const p = this.phase;
     if (p.name === "live" && now - p.since >= STABLE_MS) this.attempt = 0;
     const own = backoff(this.attempt, this.env.random());
     this.attempt += 1;
     const wait = bye && bye.retryMs > 0 ? bye.retryMs + Math.round(this.env.random() * 250) : own;
-    this.phase = { name: "waiting", until: now + wait, slow: bye?.slow === true && bye.retryMs > 0 };
+    this.phase = { name: "waiting", until: now + wait, why: bye?.why ?? "lost" };
     this.downSince ??= now;
     return before;
   }

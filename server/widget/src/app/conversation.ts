@@ -1,15 +1,20 @@
-// The messages that the server has: what came, up to where it came without a gap, what was read.
+// The messages that the server has: what came, how far the server's own order was followed, what was read.
+//
+// The numbers rise and have gaps: staff's notes have numbers too, and visitors never get them. The server sends what a
+// visitor gets in its order, so the last message that came is the place to go on from.
 
-import { isId, mergeStatus } from "../shared/frames";
-import type { Message, MessageStatus, Status, Welcome } from "../shared/frames";
+import { isId, mergeStatus, readEvent } from "../shared/frames";
+import type { ChatEvent, Message, MessageStatus, Status, Welcome } from "../shared/frames";
 
 export interface Line {
   no: number;
   id: string;
   mine: boolean;
-  /** The operator's name; empty for the visitor. */
+  /** The operator's name; empty for the visitor, and for the company. */
   author: string;
   text: string;
+  /** What happened; such a line has no text. */
+  event?: ChatEvent;
   at: number;
   status: MessageStatus;
 }
@@ -40,13 +45,49 @@ export class Conversation {
   private cursor = 0;
   private partial = false;
 
-  /** Every message, oldest first. */
+  /** Every line, oldest first. */
   lines(): readonly Line[] {
     return (this.sorted ??= [...this.byNo.values()].sort((a, b) => a.no - b.no));
   }
 
   has(id: string): boolean {
     return this.byId.has(id);
+  }
+
+  /** The last thing that happened here or was said by the visitor or an operator; what the company sends by itself does
+   *  not count. */
+  last(): Line | null {
+    const lines = this.lines();
+    for (let i = lines.length - 1; i >= 0; i -= 1) {
+      const line = lines[i]!;
+      if (line.mine || line.author !== "" || (line.event && line.event.kind !== "unknown")) return line;
+    }
+    return null;
+  }
+
+  /** The number of the line that ended the session, until anything follows it; null while none did. */
+  ended(): number | null {
+    const last = this.last();
+    return last?.event?.kind === "ended" || last?.event?.kind === "rated" ? last.no : null;
+  }
+
+  /** The end that the visitor did not rate yet. */
+  unrated(): number | null {
+    const last = this.last();
+    return last?.event?.kind === "ended" ? last.no : null;
+  }
+
+  /** Who answers the visitor, and when that was last seen; null when nobody does. */
+  operator(): { name: string; at: number } | null {
+    const lines = this.lines();
+    for (let i = lines.length - 1; i >= 0; i -= 1) {
+      const { event, author, at } = lines[i]!;
+      if (event?.kind === "ended" || event?.kind === "rated") return null;
+      if (event?.kind === "joined") return { name: event.name, at };
+      if (event?.kind === "passed_on") return event.name === undefined ? null : { name: event.name, at };
+      if (!event && author !== "") return { name: author, at };
+    }
+    return null;
   }
 
   /** For `hello`: the server sends everything later, and how far the earlier ones got meanwhile. */
@@ -96,10 +137,12 @@ export class Conversation {
       mine,
       author: frame.author.kind === "operator" ? frame.author.name : "",
       text: frame.text,
+      ...(frame.event ? { event: frame.event } : {}),
       at: frame.sent_at,
       status: frame.status,
     });
-    // Replayed messages come in their order, so this one ends it; an `accepted` may overtake them and does not.
+    // They come in the server's order; an `accepted` may overtake them, and moves nothing.
+    this.cursor = Math.max(this.cursor, frame.no);
     if (this.replaying && frame.no >= this.target) this.caughtUp();
     return isNew;
   }
@@ -126,7 +169,7 @@ export class Conversation {
 
   unread(): number {
     let count = 0;
-    for (const line of this.byNo.values()) if (!line.mine && line.no > this.readUpto) count += 1;
+    for (const line of this.byNo.values()) if (isTheirs(line) && line.no > this.readUpto) count += 1;
     return count;
   }
 
@@ -135,12 +178,12 @@ export class Conversation {
     if (this.replaying) return 0;
     let newest = 0;
     for (const line of this.byNo.values()) {
-      if (!line.mine && line.no > newest && line.status !== "delivered" && line.status !== "read") newest = line.no;
+      if (isTheirs(line) && line.no > newest && line.status !== "delivered" && line.status !== "read") newest = line.no;
     }
     return newest;
   }
 
-  /** True if a message is missing in the middle: it was lost, or is late. */
+  /** True if the server has accepted a text and did not send the conversation up to it yet. */
   gap(): boolean {
     if (this.replaying) return false;
     for (const no of this.byNo.keys()) if (no > this.cursor) return true;
@@ -185,22 +228,19 @@ export class Conversation {
       this.byId.set(line.id, line);
       this.lastNo = Math.max(this.lastNo, line.no);
     }
-    this.advance();
     return !present;
   }
 
-  /** All that the server had is here: numbers still missing are not for visitors, and not waited for. */
+  /** All that the server had is here. */
   private caughtUp(): void {
     this.replaying = false;
     this.partial = false;
     this.cursor = Math.max(this.cursor, this.target);
-    this.advance();
-  }
-
-  private advance(): void {
-    while (this.byNo.has(this.cursor + 1)) this.cursor += 1;
   }
 }
+
+/** Whether it is a text that the visitor is to read. */
+const isTheirs = (line: Line): boolean => !line.mine && line.event === undefined;
 
 const isNo = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 
@@ -221,7 +261,13 @@ export function readKept(json: string | undefined): Kept | null {
         typeof line.at === "number" &&
         typeof line.status === "string",
     );
-    return sound ? kept : null;
+    if (!sound) return null;
+    for (const line of kept.lines) {
+      const event = readEvent(line.event);
+      if (event) line.event = event;
+      else delete line.event;
+    }
+    return kept;
   } catch {
     return null;
   }

@@ -33,7 +33,7 @@ export const FOREIGN_MS = 4_000;
 export const ANSWER_MS = 20_000;
 
 /** Refusals of the moment: the text is kept and sent again. Everything else is the visitor's to decide. */
-const PASSING: readonly ErrorCode[] = ["slow_down", "storage", "internal", "shutting_down", "too_slow", "unauthorized"];
+export const PASSING: readonly ErrorCode[] = ["slow_down", "storage", "internal", "shutting_down", "too_slow", "unauthorized", "blocked"];
 
 export type Refusal = "passing" | "final" | "unknown";
 

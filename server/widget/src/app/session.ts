@@ -1,15 +1,17 @@
 // One tab's chat: joins the connection, the outbox and the conversation, and keeps in the host page what has to
 // survive. Knows no DOM and no WebSocket; both are handed in, so that the tests run it against a made-up server.
 
-import { PROTOCOL_VERSION, readConfig, readServerFrame } from "../shared/frames";
-import type { ClientFrame, ErrorCode, Hello, ServerFrame, Welcome, WidgetConfig } from "../shared/frames";
+import { MAX_COMMENT_BYTES, PROTOCOL_VERSION, readConfig, readServerFrame } from "../shared/frames";
+import type { ClientFrame, ErrorCode, Hello, Rate, ServerFrame, Welcome, WidgetConfig } from "../shared/frames";
 import { TAB_PREFIX } from "../shared/bridge";
 import { Connection } from "./connection";
 import type { Effect, Input } from "./connection";
 import { Conversation, readKept } from "./conversation";
+import { OfficeHours } from "./hours";
 import { Outbox, readOutgoing, writeOutgoing } from "./outbox";
 import type { Outgoing } from "./outbox";
-import { clean, isTooLong } from "./text";
+import { Rating, readRated } from "./rating";
+import { clean, cut, isTooLong } from "./text";
 
 export interface Socket {
   send(text: string): void;
@@ -43,7 +45,9 @@ export interface Profile {
   email?: string;
 }
 
-export type Banner = "offline" | "slow" | "unavailable" | "upgrade";
+export type Banner = "offline" | "slow" | "blocked" | "unavailable" | "upgrade";
+/** What stands where the visitor writes: the composer alone, or a form in its place. */
+export type Form = "none" | "prechat" | "offline";
 export type WriteResult = "ok" | "empty" | "too_long";
 
 const BANNER_MS = 3_000;
@@ -52,18 +56,28 @@ const TYPING_MS = 5_000;
 const TYPING_EVERY_MS = 3_000;
 const LOG_MS = 400;
 const PENDING = "p.";
+const RATING = "rate";
+const HOURS = "hours";
+const EMAIL = "email";
+/** An operator who was heard of in this time is there, whatever the office hours say. */
+const ATTENDED_MS = 60 * 60_000;
 
 export class Session {
   readonly conversation = new Conversation();
   readonly outbox: Outbox;
   config: WidgetConfig | null = null;
   profile: Profile = {};
-  ended = false;
   private readonly connection: Connection;
   private token: string | null = null;
   /** The host page holds the token: only then may a text go out that belongs to it. */
   private tokenKept = false;
   private known: boolean | null = null;
+  /** Whether the server has an address of the visitor's; null while that is not known. */
+  private hasEmail: boolean | null = null;
+  /** The server refuses what comes from here, until it says otherwise. */
+  private refusedHere = false;
+  private readonly hours: OfficeHours;
+  private readonly rating: Rating;
   private socket: Socket | null = null;
   private shown = false;
   private visible = true;
@@ -81,6 +95,8 @@ export class Session {
   ) {
     this.connection = new Connection(env);
     this.outbox = new Outbox(tab);
+    this.rating = new Rating(tab);
+    this.hours = new OfficeHours(() => env.random());
   }
 
   /** Begins with what the host page kept. */
@@ -92,6 +108,9 @@ export class Session {
     const log = readKept(kept.log);
     // A conversation without its token cannot be gone on with, and is nobody's business.
     if (log && this.token !== null) this.conversation.restore(log);
+    if (this.token !== null && kept[EMAIL] !== undefined) this.hasEmail = true;
+    this.hours.restore(kept[HOURS]);
+    this.rating.sync(readRated(kept[RATING]), this.env.now());
     this.syncRead(kept.read ?? null);
     for (const [key, value] of Object.entries(kept)) {
       if (key.startsWith(PENDING)) this.syncPending(key, value);
@@ -110,6 +129,10 @@ export class Session {
       this.profile = readProfile(value);
     } else if (key === "token" && value !== null && value !== this.token) {
       this.adopt(value);
+    } else if (key === RATING) {
+      this.rating.sync(readRated(value), this.env.now());
+    } else if (key === EMAIL && value !== null) {
+      this.hasEmail = true;
     }
     this.pump();
   }
@@ -147,9 +170,8 @@ export class Session {
     if (cleaned === "") return "empty";
     if (isTooLong(cleaned)) return "too_long";
     const item: Outgoing = { id: this.env.newId(), text: cleaned, at: this.env.now(), tab: this.tab };
-    if (this.known !== true) Object.assign(item, this.profile);
+    if (this.known !== true || this.hasEmail !== true) Object.assign(item, this.profile);
     this.outbox.add(item);
-    this.ended = false;
     this.persist(item);
     this.stopTyping();
     this.start();
@@ -193,23 +215,72 @@ export class Session {
     return this.typist && this.env.now() < this.typist.until ? this.typist.name : null;
   }
 
-  /** Whether the pre-chat form stands in place of the composer; null while that is not known. */
-  needsForm(): boolean | null {
+  /** Which form stands in place of the composer; null while that is not known. */
+  form(): Form | null {
     if (!this.config) return null;
+    if (this.refusedHere) return "none";
+    if (this.closed() && this.config.offline_form && !this.attended() && !this.emailGiven()) {
+      return this.hasEmail === null && this.token !== null ? null : "offline";
+    }
     const ask = this.config.pre_chat;
-    if (ask === "none" || this.known === true) return false;
-    if (this.conversation.lines().length > 0 || this.outbox.items().length > 0) return false;
+    if (ask === "none" || this.known === true) return "none";
+    if (this.conversation.lines().length > 0 || this.outbox.items().length > 0) return "none";
     const name = ask === "email" || this.profile.name !== undefined;
     const email = ask === "name" || this.profile.email !== undefined;
-    if (name && email) return false;
-    return this.known === null && this.token !== null ? null : true;
+    if (name && email) return "none";
+    return this.known === null && this.token !== null ? null : "prechat";
+  }
+
+  /** Nobody is there to answer: it is outside the hours, and no operator stayed on. */
+  away(): boolean {
+    return this.closed() && !this.attended();
+  }
+
+  /** Whether to thank for what was left outside the hours. */
+  thanks(): boolean {
+    if (!this.away() || this.config?.offline_form !== true || !this.emailGiven()) return false;
+    return this.conversation.last()?.mine === true && this.outbox.items().length === 0;
+  }
+
+  /** Whether the visitor is asked what the session that ended was like. */
+  asksRating(): boolean {
+    const no = this.conversation.unrated();
+    if (no === null || this.config?.rating !== true || this.conversation.replaying) return false;
+    return this.rating.for(no) === null && this.outbox.items().length === 0;
+  }
+
+  /** The stars that were given and that the server has not shown yet. */
+  starsGiven(): number | null {
+    const no = this.conversation.unrated();
+    return (no !== null && this.rating.for(no)) || null;
+  }
+
+  /** The visitor rates the session that ended, or would rather not: no stars. */
+  rate(stars: number, comment: string): void {
+    const no = this.conversation.unrated();
+    if (no === null) return;
+    const rate: Rate = { type: "rate", id: this.env.newId(), stars };
+    const word = cut(clean(comment), MAX_COMMENT_BYTES);
+    if (word !== "") rate.comment = word;
+    this.rating.give(stars > 0 ? { no, rate, tab: this.tab } : { no, tab: this.tab });
+    void this.keepRating().then(() => {
+      this.rating.keptIt();
+      this.pump();
+    });
+    this.pump();
+  }
+
+  /** True while the server refuses what comes from here: there is no use in writing. */
+  get blocked(): boolean {
+    return this.refusedHere;
   }
 
   banner(): Banner | null {
     const now = this.env.now();
     const { phase, downSince } = this.connection;
+    if (this.refusedHere) return "blocked";
     if (phase.name === "stopped") return phase.code === "upgrade_app" ? "upgrade" : "unavailable";
-    if (this.outbox.holding(now) || (phase.name === "waiting" && phase.slow)) return "slow";
+    if (this.outbox.holding(now) || (phase.name === "waiting" && phase.why === "slow")) return "slow";
     return downSince !== null && now >= downSince + BANNER_MS ? "offline" : null;
   }
 
@@ -231,6 +302,8 @@ export class Session {
     this.token = token;
     this.tokenKept = true;
     this.known = null;
+    this.hasEmail = null;
+    this.rating.sync(null, this.env.now());
     this.conversation.clear();
     this.onScreen = 0;
     this.run({ type: "restart" });
@@ -275,8 +348,10 @@ export class Session {
       case "forget":
         this.token = null;
         this.tokenKept = false;
+        this.hasEmail = null;
         this.conversation.clear();
         void this.env.keep("token", null);
+        void this.env.keep(EMAIL, null);
         break;
     }
   }
@@ -293,6 +368,7 @@ export class Session {
     const opened = current(() => this.run({ type: "opened", hello: this.hello() }));
     const closed = current(() => {
       this.outbox.disconnected(null);
+      this.rating.disconnected();
       this.run({ type: "closed" });
     });
     mine = this.env.openSocket({
@@ -310,6 +386,7 @@ export class Session {
     const socket = this.socket;
     this.socket = null;
     this.outbox.disconnected(null);
+    this.rating.disconnected();
     socket?.close();
   }
 
@@ -334,14 +411,17 @@ export class Session {
         break;
       case "message": {
         this.settle(frame.id);
-        if (this.conversation.message(frame)) this.ended = false;
-        if (frame.author.kind === "operator") this.typist = null;
+        if (this.rating.answered(frame.id, null, this.env.now())) void this.keepRating();
+        this.conversation.message(frame);
+        if (frame.author.kind === "operator" || frame.event) this.typist = null;
         this.keepLogSoon();
         break;
       }
       case "accepted": {
         const item = this.settle(frame.id);
         if (item) this.conversation.accepted(frame.id, frame.no, frame.sent_at, item.text);
+        else if (this.rating.answered(frame.id, null, this.env.now())) void this.keepRating();
+        if (item?.email !== undefined) this.emailKnown();
         this.known = true;
         this.keepLogSoon();
         break;
@@ -355,10 +435,6 @@ export class Session {
         break;
       case "typing":
         this.typist = frame.typing ? { name: frame.name ?? "", until: this.env.now() + TYPING_MS } : null;
-        break;
-      case "ended":
-        this.ended = true;
-        this.typist = null;
         break;
       case "bye":
         this.bye(frame.code, frame.retry_ms);
@@ -380,6 +456,11 @@ export class Session {
     this.known = frame.known;
     this.config = frame.config;
     void this.env.keep("config", JSON.stringify(frame.config));
+    this.refusedHere = false;
+    this.hasEmail = frame.has_email;
+    if (frame.has_email) this.emailKnown();
+    this.hours.set(frame.hours, frame.now, this.env.now());
+    void this.env.keep(HOURS, this.hours.keep());
     this.deliveredSent = 0;
     this.readSent = frame.read_upto;
     this.typingSent = null;
@@ -409,6 +490,10 @@ export class Session {
   }
 
   private refused(id: string, code: ErrorCode, retryMs: number | undefined): void {
+    if (this.rating.answered(id, code, this.env.now())) {
+      void this.keepRating();
+      return;
+    }
     const how = this.outbox.refused(id, code, retryMs, this.env.now(), this.env.random());
     const item = this.outbox.get(id);
     if (how === "final" && item) void this.env.keep(PENDING + id, writeOutgoing(item));
@@ -417,8 +502,33 @@ export class Session {
   private bye(code: ErrorCode, retryMs: number): void {
     const died = this.outbox.disconnected(code);
     if (died) void this.env.keep(PENDING + died.id, writeOutgoing(died));
+    if (code === "blocked") this.refusedHere = true;
     if (code === "slow_down" && retryMs > 0) this.outbox.hold(retryMs, this.env.now());
     if (code === "upgrade_app") this.env.outdated();
+  }
+
+  private closed(): boolean {
+    return this.hours.open() === false;
+  }
+
+  private attended(): boolean {
+    const operator = this.conversation.operator();
+    return operator !== null && this.env.now() - operator.at < ATTENDED_MS;
+  }
+
+  /** The server has the visitor's address, or gets it with the next text. */
+  private emailGiven(): boolean {
+    return this.hasEmail === true || this.profile.email !== undefined || this.outbox.items().some((item) => item.email !== undefined);
+  }
+
+  private emailKnown(): void {
+    this.hasEmail = true;
+    void this.env.keep(EMAIL, "1");
+  }
+
+  private keepRating(): Promise<unknown> {
+    const value = this.rating.value();
+    return this.env.keep(RATING, value && JSON.stringify(value));
   }
 
   private stopTyping(): void {
@@ -446,12 +556,15 @@ export class Session {
   /** Does all that can be done now, and asks to be called when more can. */
   private pump(): void {
     const now = this.env.now();
-    if (this.outbox.due(now)) this.start();
+    if (this.outbox.due(now) || this.rating.waiting) this.start();
+    if (this.hours.pass(now)) this.run({ type: "restart" });
     if (this.connection.live) {
       if (this.outbox.overdue(now)) this.run({ type: "restart" });
       this.report();
       if (this.tokenKept) {
         for (let send = this.outbox.take(now); send; send = this.outbox.take(now)) this.send(send);
+        const rate = this.rating.take(now);
+        if (rate) this.send(rate);
       }
       this.watchGap(now);
     }
@@ -489,8 +602,10 @@ export class Session {
     const times = [
       this.connection.deadline(),
       this.outbox.deadline(now),
+      this.rating.deadline(now),
+      this.hours.deadline(),
       this.typist?.until ?? null,
-      this.gapSince === null ? null : this.gapSince + GAP_MS,
+      this.gapSince === null || !this.connection.live ? null : this.gapSince + GAP_MS,
       downSince !== null && now < downSince + BANNER_MS ? downSince + BANNER_MS : null,
       this.logAt,
     ].filter((time): time is number => time !== null);

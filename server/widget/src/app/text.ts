@@ -20,6 +20,15 @@ export function isTooLong(text: string): boolean {
   return text.length * 3 > MAX_TEXT_BYTES && utf8Length(text) > MAX_TEXT_BYTES;
 }
 
+/** As much of a text as fits into so many bytes, without half a character at its end. */
+export function cut(text: string, bytes: number): string {
+  if (text.length * 3 <= bytes || utf8Length(text) <= bytes) return text;
+  let end = Math.min(text.length, bytes);
+  const half = (at: number): boolean => text.charCodeAt(at - 1) >= 0xd800 && text.charCodeAt(at - 1) < 0xdc00;
+  while (end > 0 && (utf8Length(text.slice(0, end)) > bytes || half(end))) end -= 1;
+  return text.slice(0, end);
+}
+
 export interface Piece {
   text: string;
   /** An http or https address, or null for plain text. */

@@ -1,6 +1,7 @@
-// From messages to what is drawn: days, runs of one author, and where time and tick stand.
+// From messages to what is drawn: days, what happened, runs of one author, and where time and tick stand.
 
 import type { AppWords } from "../lang/index";
+import type { ChatEvent } from "../shared/frames";
 import type { Line } from "./conversation";
 import type { Outgoing } from "./outbox";
 
@@ -26,7 +27,16 @@ export interface Bubble {
   last: boolean;
 }
 
-export type Entry = Bubble | { kind: "day"; key: string; label: string } | { kind: "notice"; key: string; text: string };
+/** A line of what happened. */
+export interface Notice {
+  kind: "notice";
+  key: string;
+  text: string;
+  /** The visitor's stars. */
+  stars: number | null;
+}
+
+export type Entry = Bubble | Notice | { kind: "day"; key: string; label: string };
 
 export interface Content {
   lines: readonly Line[];
@@ -34,7 +44,10 @@ export interface Content {
   isSettled(id: string): boolean;
   greeting: string;
   company: string;
-  ended: boolean;
+  /** Stars that were given and that the server has not shown yet. */
+  stars: number | null;
+  /** Whether to thank for what was left outside the hours. */
+  thanks: boolean;
   now: number;
   locale: string;
   words: AppWords;
@@ -45,12 +58,19 @@ const RUN_MS = 5 * 60_000;
 
 export function timeline(content: Content): Entry[] {
   const { words } = content;
-  const bubbles: Bubble[] = [];
+  const drawn: { entry: Bubble | Notice; at: number | null }[] = [];
+  const draw = (entry: Bubble | Notice, at: number | null): unknown => drawn.push({ entry, at });
   if (content.greeting) {
-    bubbles.push(bubble("greeting", { author: content.company || words.support, text: content.greeting }));
+    draw(bubble("greeting", { author: content.company || words.support, text: content.greeting }), null);
   }
+  const lastNo = content.lines[content.lines.length - 1]?.no;
   for (const line of content.lines) {
-    bubbles.push(
+    if (line.event) {
+      const happened = notice(line.id, line.event, line.no === lastNo && content.outgoing.length === 0, words);
+      if (happened) draw(happened, line.at);
+      continue;
+    }
+    draw(
       bubble(line.id, {
         no: line.no,
         mine: line.mine,
@@ -59,10 +79,11 @@ export function timeline(content: Content): Entry[] {
         at: line.at,
         tick: line.mine ? tickOf(line) : null,
       }),
+      line.at,
     );
   }
   for (const item of content.outgoing) {
-    bubbles.push(
+    draw(
       bubble(item.id, {
         mine: true,
         author: words.you,
@@ -71,25 +92,49 @@ export function timeline(content: Content): Entry[] {
         tick: item.refused !== undefined ? "failed" : content.isSettled(item.id) ? "sent" : "queued",
         refused: item.refused ?? null,
       }),
+      item.at,
     );
   }
+  if (content.stars !== null) draw(rated("rated", content.stars, words), null);
+  if (content.thanks) draw({ kind: "notice", key: "thanks", text: words.away.thanks, stars: null }, null);
 
   const entries: Entry[] = [];
   let day = "";
-  bubbles.forEach((current, i) => {
-    const before = bubbles[i - 1];
-    const after = bubbles[i + 1];
-    if (current.at !== null) {
-      const name = dayKey(current.at);
-      if (name !== day) entries.push({ kind: "day", key: `day-${name}`, label: dayLabel(current.at, content) });
+  drawn.forEach(({ entry, at }, i) => {
+    if (at !== null) {
+      const name = dayKey(at);
+      if (name !== day) entries.push({ kind: "day", key: `day-${name}`, label: dayLabel(at, content) });
       day = name;
     }
-    current.first = !together(before, current);
-    current.last = !together(current, after) || current.tick !== after?.tick || current.refused !== null;
-    entries.push(current);
+    if (entry.kind === "bubble") {
+      const before = drawn[i - 1]?.entry;
+      const after = drawn[i + 1]?.entry;
+      entry.first = !together(before, entry);
+      entry.last = !together(entry, after) || (after?.kind === "bubble" && entry.tick !== after.tick) || entry.refused !== null;
+    }
+    entries.push(entry);
   });
-  if (content.ended) entries.push({ kind: "notice", key: "ended", text: words.ended });
   return entries;
+}
+
+function notice(key: string, event: ChatEvent, isLast: boolean, words: AppWords): Notice | null {
+  const said = (text: string): Notice => ({ kind: "notice", key, text, stars: null });
+  switch (event.kind) {
+    case "joined":
+      return said(words.events.joined(event.name));
+    case "passed_on":
+      return said(event.name === undefined ? words.events.passedOn : words.events.passedOnTo(event.name));
+    case "ended":
+      return said(isLast ? words.events.endedNow : words.events.ended);
+    case "rated":
+      return rated(key, event.stars, words);
+    case "unknown":
+      return null;
+  }
+}
+
+function rated(key: string, stars: number, words: AppWords): Notice {
+  return { kind: "notice", key, text: words.events.rated(stars), stars };
 }
 
 function bubble(key: string, rest: Partial<Bubble> & { author: string; text: string }): Bubble {
@@ -100,8 +145,8 @@ function tickOf(line: Line): Tick {
   return line.status === "read" || line.status === "delivered" || line.status === "failed" ? line.status : "sent";
 }
 
-function together(a: Bubble | undefined, b: Bubble | undefined): boolean {
-  if (!a || !b || a.mine !== b.mine || a.author !== b.author || a.at === null || b.at === null) return false;
+function together(a: Bubble | Notice | undefined, b: Bubble | Notice | undefined): boolean {
+  if (a?.kind !== "bubble" || b?.kind !== "bubble" || a.mine !== b.mine || a.author !== b.author || a.at === null || b.at === null) return false;
   // The server's clock and the visitor's may differ: only a text that is later by the clock is parted.
   return b.at - a.at < RUN_MS && dayKey(a.at) === dayKey(b.at);
 }

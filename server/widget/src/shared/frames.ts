@@ -12,6 +12,9 @@ export const MAX_NAME_BYTES = 200;
 /** An e-mail address, in bytes. */
 export const MAX_EMAIL_BYTES = 254;
 
+/** A visitor's word beside a rating, in bytes of UTF-8. */
+export const MAX_COMMENT_BYTES = 2_000;
+
 /** A code of core/protocol/src/error_code.rs; a newer server may know more. */
 export type ErrorCode = string;
 
@@ -40,9 +43,17 @@ export interface Send {
   email?: string;
 }
 
+export interface Rate {
+  type: "rate";
+  id: string;
+  stars: number;
+  comment?: string;
+}
+
 export type ClientFrame =
   | Hello
   | Send
+  | Rate
   | { type: "typing"; typing: boolean }
   | { type: "delivered"; upto: number }
   | { type: "read"; upto: number }
@@ -56,6 +67,15 @@ export interface WidgetConfig {
   pre_chat: PreChat;
   consent: string;
   color: string;
+  offline_form: boolean;
+  offline_text: string;
+  rating: boolean;
+}
+
+/** Whether somebody is there to answer, and when that changes by the server's clock. */
+export interface Hours {
+  open: boolean;
+  changes_at?: number;
 }
 
 export interface Welcome {
@@ -65,13 +85,23 @@ export interface Welcome {
   token?: string;
   config: WidgetConfig;
   known: boolean;
+  has_email: boolean;
+  hours: Hours;
   last_no: number;
   read_upto: number;
   heartbeat_ms: number;
   now: number;
 }
 
-export type Author = { kind: "visitor" } | { kind: "operator"; name: string };
+export type Author = { kind: "visitor" } | { kind: "operator"; name: string } | { kind: "system" };
+
+/** A line without a text: what happened. `unknown` is one of a newer server, of which nothing is shown. */
+export type ChatEvent =
+  | { kind: "joined"; name: string }
+  | { kind: "passed_on"; name?: string }
+  | { kind: "ended" }
+  | { kind: "rated"; stars: number }
+  | { kind: "unknown" };
 
 export interface Message {
   type: "message";
@@ -79,6 +109,7 @@ export interface Message {
   id: string;
   author: Author;
   text: string;
+  event?: ChatEvent;
   sent_at: number;
   status: MessageStatus;
 }
@@ -125,7 +156,6 @@ export type ServerFrame =
   | Refused
   | Status
   | Typing
-  | { type: "ended" }
   | Bye
   | { type: "pong" };
 
@@ -152,12 +182,40 @@ export function readConfig(value: unknown): WidgetConfig {
     pre_chat: PRE_CHATS.find((known) => known === fields.pre_chat) ?? "none",
     consent: textOr(fields.consent, ""),
     color: textOr(fields.color, ""),
+    offline_form: fields.offline_form !== false,
+    offline_text: textOr(fields.offline_text, ""),
+    rating: fields.rating !== false,
   };
+}
+
+/** Reads the hours; a server that does not say has none, and is always open. */
+export function readHours(value: unknown): Hours {
+  const fields = isFields(value) ? value : {};
+  const hours: Hours = { open: fields.open !== false };
+  if (isCount(fields.changes_at)) hours.changes_at = fields.changes_at;
+  return hours;
+}
+
+/** Reads what happened; null where nothing did. */
+export function readEvent(value: unknown): ChatEvent | null {
+  if (!isFields(value)) return null;
+  switch (value.kind) {
+    case "joined":
+      return { kind: "joined", name: textOr(value.name, "") };
+    case "passed_on":
+      return isText(value.name) ? { kind: "passed_on", name: value.name } : { kind: "passed_on" };
+    case "ended":
+      return { kind: "ended" };
+    case "rated":
+      return { kind: "rated", stars: isCount(value.stars) ? Math.min(5, Math.max(1, Math.round(value.stars))) : 5 };
+    default:
+      return { kind: "unknown" };
+  }
 }
 
 function readAuthor(value: unknown): Author | null {
   if (!isFields(value)) return null;
-  if (value.kind === "visitor") return { kind: "visitor" };
+  if (value.kind === "visitor" || value.kind === "system") return { kind: value.kind };
   return { kind: "operator", name: textOr(value.name, "") };
 }
 
@@ -186,6 +244,8 @@ function readFields(f: Fields): ServerFrame | null {
         visitor: f.visitor,
         config: readConfig(f.config),
         known: f.known === true,
+        has_email: f.has_email === true,
+        hours: readHours(f.hours),
         last_no: isCount(f.last_no) ? f.last_no : 0,
         read_upto: isCount(f.read_upto) ? f.read_upto : 0,
         heartbeat_ms: isCount(f.heartbeat_ms) ? f.heartbeat_ms : 30_000,
@@ -197,12 +257,14 @@ function readFields(f: Fields): ServerFrame | null {
     case "message": {
       const author = readAuthor(f.author);
       if (!isCount(f.no) || !isText(f.id) || !author || !isText(f.text) || !isCount(f.sent_at)) return null;
+      const event = readEvent(f.event);
       return {
         type: "message",
         no: f.no,
         id: f.id,
         author,
         text: f.text,
+        ...(event ? { event } : {}),
         sent_at: f.sent_at,
         status: readStatus(f.status),
       };
@@ -230,8 +292,6 @@ function readFields(f: Fields): ServerFrame | null {
       if (isText(f.name)) typing.name = f.name;
       return typing;
     }
-    case "ended":
-      return { type: "ended" };
     case "bye":
       return { type: "bye", code: textOr(f.code, "unknown"), retry_ms: isCount(f.retry_ms) ? f.retry_ms : 0 };
     case "pong":

@@ -51,6 +51,12 @@ export class Composer {
     this.changed();
   }
 
+  /** While nothing would be taken, nothing can be written; what stands there stays. */
+  setDisabled(disabled: boolean): void {
+    this.field.disabled = disabled;
+    this.button.disabled = disabled;
+  }
+
   get text(): string {
     return this.field.value;
   }

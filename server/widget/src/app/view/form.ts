@@ -1,4 +1,4 @@
-// The pre-chat form.
+// The pre-chat form, and the fields that it shares with the form outside the hours.
 
 import { MAX_EMAIL_BYTES, MAX_NAME_BYTES } from "../../shared/frames";
 import type { PreChat } from "../../shared/frames";
@@ -13,10 +13,10 @@ export function isEmail(text: string): boolean {
 }
 
 /** Without the characters that the server refuses in a name. */
-const oneLine = (text: string): string => clean(text.replace(/[\s\u0080-\u009f]+/g, " "));
+export const oneLine = (text: string): string => clean(text.replace(/[\s\u0080-\u009f]+/g, " "));
 
-interface Field {
-  input: HTMLInputElement;
+export interface Field {
+  input: HTMLInputElement | HTMLTextAreaElement;
   error: HTMLElement;
   row: HTMLElement;
   check(value: string): string | null;
@@ -34,18 +34,15 @@ export class PreChatForm {
   ) {
     const { form } = words;
     this.fields = {
-      name: field("name", form.name, { type: "text", autocomplete: "name" }, (value) => {
-        if (value === "") return form.nameMissing;
-        return utf8Length(value) > MAX_NAME_BYTES ? form.nameLong : null;
-      }),
-      email: field("email", form.email, { type: "email", autocomplete: "email", inputmode: "email" }, (value) =>
-        isEmail(value) ? null : form.emailBad,
+      name: field("prechat-name", form.name, { ...NAME_INPUT, ...REQUIRED }, (value) =>
+        value === "" ? form.nameMissing : nameError(value, form),
       ),
+      email: field("prechat-email", form.email, { ...EMAIL_INPUT, ...REQUIRED }, (value) => (isEmail(value) ? null : form.emailBad)),
     };
     this.consent = el("p", { class: "consent" });
     this.node = el(
       "form",
-      { class: "prechat", novalidate: true, "aria-labelledby": "prechat-intro" },
+      { class: "card prechat", novalidate: true, "aria-labelledby": "prechat-intro" },
       el("p", { class: "intro", id: "prechat-intro" }, form.intro),
       this.fields.name.row,
       this.fields.email.row,
@@ -86,19 +83,37 @@ export class PreChatForm {
   }
 }
 
-function field(id: string, label: string, attributes: Record<string, string>, check: Field["check"]): Field {
-  const input = el("input", { id: `prechat-${id}`, name: id, required: true, "aria-required": "true", ...attributes });
-  const error = el("p", { class: "error", id: `prechat-${id}-error` });
+/** A labelled input with a place for what is wrong with it. */
+export function field(id: string, label: string, attributes: Record<string, string | boolean>, check: Field["check"]): Field {
+  return rowOf(el("input", { id, name: id, ...attributes }), label, check, oneLine);
+}
+
+/** The same with room for several lines. */
+export function textField(id: string, label: string, attributes: Record<string, string | boolean>, check: Field["check"]): Field {
+  return rowOf(el("textarea", { id, name: id, class: "area", dir: "auto", ...attributes }), label, check, clean);
+}
+
+function rowOf(input: Field["input"], label: string, check: Field["check"], tidy: (text: string) => string): Field {
+  const error = el("p", { class: "error", id: `${input.id}-error` });
   const row = el("div", { class: "row" }, el("label", { for: input.id }, label), input, error);
   const made: Field = { input, error, row, check };
   // Complains at the button only; what was complained of is taken back as soon as it is right.
   input.addEventListener("input", () => {
-    if (error.textContent !== "" && check(oneLine(input.value)) === null) mark(made, null);
+    if (error.textContent !== "" && check(tidy(input.value)) === null) mark(made, null);
   });
   return made;
 }
 
-function mark(field: Field, error: string | null): void {
+export const REQUIRED = { required: true, "aria-required": "true" };
+export const NAME_INPUT = { type: "text", autocomplete: "name" };
+export const EMAIL_INPUT = { type: "email", autocomplete: "email", inputmode: "email" };
+
+/** What is wrong with a name; null when nothing is. */
+export function nameError(value: string, form: AppWords["form"]): string | null {
+  return utf8Length(value) > MAX_NAME_BYTES ? form.nameLong : null;
+}
+
+export function mark(field: Field, error: string | null): void {
   setText(field.error, error ?? "");
   setAttribute(field.input, "aria-invalid", error ? "true" : null);
   setAttribute(field.input, "aria-describedby", error ? field.error.id : null);

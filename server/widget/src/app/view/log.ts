@@ -1,6 +1,6 @@
 // The scrolling list of messages: keyed nodes, the place kept while reading back, and what is on the screen.
 
-import type { Entry } from "../timeline";
+import type { Entry, Notice } from "../timeline";
 import { BubbleNode } from "./bubble";
 import type { BubbleContext } from "./bubble";
 import { el, icon, setAttribute, setHidden, setText } from "./dom";
@@ -26,7 +26,7 @@ export class Log {
   constructor(
     private readonly context: BubbleContext,
     private readonly onScreen: (no: number) => void,
-    before: HTMLElement,
+    after: readonly HTMLElement[],
   ) {
     const { words } = context;
     this.list = el("div", { class: "list", role: "log", "aria-live": "off", "aria-relevant": "additions" });
@@ -42,7 +42,7 @@ export class Log {
       { class: "scroller", role: "region", tabindex: "0", "aria-label": words.messages },
       this.list,
       this.typing,
-      before,
+      ...after,
     );
     this.toEndText = el("span");
     this.toEnd = el("button", { type: "button", class: "to-end", hidden: true }, icon("down", 18), this.toEndText);
@@ -120,6 +120,11 @@ export class Log {
     if (was && text !== null && this.following) this.goToEnd();
   }
 
+  /** Something below the messages grew: whoever was at the end still is. */
+  keepAtEnd(): void {
+    if (this.following) this.goToEnd();
+  }
+
   goToEnd(): void {
     this.scroller.scrollTop = this.scroller.scrollHeight;
     this.following = true;
@@ -138,7 +143,16 @@ export class Log {
       const bubble = new BubbleNode(entry, this.context);
       return { node: bubble.node, bubble, no: entry.no ?? 0, watched: false };
     }
-    const node = entry.kind === "day" ? el("div", { class: "day" }, el("span", {}, entry.label)) : el("div", { class: "notice" }, el("span", {}, entry.text));
-    return { node, bubble: null, no: 0, watched: false };
+    return { node: entry.kind === "day" ? el("div", { class: "day" }, el("span", {}, entry.label)) : noticeNode(entry), bubble: null, no: 0, watched: false };
   }
+}
+
+function noticeNode(notice: Notice): HTMLElement {
+  const stars = notice.stars === null ? null : el("span", { class: "given", "aria-hidden": "true" });
+  for (let n = 1; stars && n <= 5; n += 1) {
+    const star = icon("star", 16);
+    if (n <= notice.stars!) star.classList.add("on");
+    stars.append(star);
+  }
+  return el("div", { class: "notice" }, el("span", {}, notice.text), stars);
 }

@@ -2,10 +2,12 @@
 
 import { accentOf, accentOn } from "../../shared/colour";
 import type { AppWords } from "../../lang/index";
-import type { Session } from "../session";
+import type { Form, Session } from "../session";
 import { timeline } from "../timeline";
 import { Composer } from "./composer";
 import { PreChatForm } from "./form";
+import { OfflineForm } from "./offline";
+import { RatingForm } from "./rating";
 import { el, icon, setAttribute, setHidden, setText } from "./dom";
 import { initials } from "./bubble";
 import { Log } from "./log";
@@ -28,8 +30,10 @@ export class Panel {
   private readonly announcer: HTMLElement;
   private readonly log: Log;
   private readonly form: PreChatForm;
+  private readonly offline: OfflineForm;
+  private readonly rating: RatingForm;
   private readonly composer: Composer;
-  private formShown: boolean | null = null;
+  private formShown: Form | null = null;
   private modal = false;
   private wantsFocus = false;
   private settled = false;
@@ -52,6 +56,23 @@ export class Panel {
       this.wantsFocus = true;
       session.setProfile(profile);
     });
+    this.offline = new OfflineForm(words, {
+      leave: (profile, text) => {
+        this.wantsFocus = true;
+        session.setProfile({ ...session.profile, ...profile });
+        session.write(text);
+        events.draft("");
+      },
+      changed: (text) => events.draft(text),
+    });
+    this.rating = new RatingForm(words, {
+      rate: (stars, comment) => {
+        session.rate(stars, comment);
+        setText(this.announcer, stars > 0 ? words.rating.thanks : words.rating.skipped);
+        // The button that had the focus is gone.
+        this.composer.focus();
+      },
+    });
     this.log = new Log(
       {
         words,
@@ -59,7 +80,7 @@ export class Panel {
         actions: { retry: (id) => session.retry(id), copy: (text) => void copy(text), remove: (id) => this.remove(id) },
       },
       (no) => session.setOnScreen(no),
-      this.form.node,
+      [this.form.node, this.offline.node, this.rating.node],
     );
     this.composer = new Composer(words, {
       send: (text) => {
@@ -108,23 +129,30 @@ export class Panel {
     const company = config?.title ?? "";
     setText(this.title, company || words.chat);
     setText(this.badge, initials(company || words.chat));
-    const operator = session.ended ? undefined : [...lines].reverse().find((line) => !line.mine && line.author)?.author;
-    setText(this.subtitle, operator ? words.chattingWith(operator) : "");
-    setHidden(this.subtitle, !operator);
+    const away = session.away();
+    const operator = session.conversation.operator();
+    const subtitle = away ? words.away.subtitle : operator ? words.chattingWith(operator.name) : "";
+    setText(this.subtitle, subtitle);
+    setHidden(this.subtitle, subtitle === "");
     this.drawColours(config?.color ?? "");
 
     const banner = session.banner();
     setText(this.banner, banner ? words.banner[banner] : "");
     setAttribute(this.banner, "class", banner ? `banner ${banner}` : "banner");
 
+    const form = session.form();
+    const offlineText = config?.offline_text || words.away.text;
+    // The form outside the hours says the same itself.
+    const greeting = !away ? (config?.greeting ?? "") : form === "offline" ? "" : offlineText;
     const outgoing = session.outbox.items();
     const entries = timeline({
       lines,
       outgoing,
       isSettled: (id) => session.outbox.isSettled(id),
-      greeting: config?.greeting ?? "",
+      greeting: lines.length > 0 ? (config?.greeting ?? "") : greeting,
       company,
-      ended: session.ended,
+      stars: session.starsGiven(),
+      thanks: session.thanks(),
       now: Date.now(),
       locale: this.locale,
       words,
@@ -134,18 +162,42 @@ export class Panel {
     const typist = session.typingName();
     this.log.drawTyping(typist === null ? null : words.typing(typist));
 
-    const needsForm = session.needsForm();
-    if (config) this.form.draw(config.pre_chat, config.consent);
-    setHidden(this.form.node, needsForm !== true);
-    setHidden(this.composer.node, needsForm !== false);
-    setHidden(this.empty, needsForm === true || entries.length > 0);
+    const asksRating = session.asksRating();
+    if (config) {
+      this.form.draw(config.pre_chat, config.consent);
+      this.offline.draw(offlineText, lines.length > 0 ? "" : config.consent);
+    }
+    if (this.formShown !== form) this.change(form);
+    const below: [HTMLElement, boolean][] = [
+      [this.form.node, form === "prechat"],
+      [this.offline.node, form === "offline"],
+      [this.rating.node, asksRating && form === "none"],
+    ];
+    const grown = below.some(([node, wanted]) => wanted && node.hidden);
+    for (const [node, wanted] of below) setHidden(node, !wanted);
+    setHidden(this.composer.node, form !== "none");
+    this.composer.setDisabled(session.blocked);
+    setHidden(this.empty, form === "prechat" || form === "offline" || entries.length > 0 || session.blocked);
     setText(this.empty, config ? words.empty : words.connecting);
     setAttribute(this.empty, "class", config ? "empty" : "empty waiting");
-    if (this.formShown !== needsForm) {
-      this.formShown = needsForm;
-      this.composer.fit();
-    }
+    if (grown) this.log.keepAtEnd();
     this.placeFocus();
+  }
+
+  /** Another form, or the composer, takes the place: what was being written goes over. */
+  private change(form: Form | null): void {
+    const before = this.formShown;
+    this.formShown = form;
+    const wrote = this.root.contains(document.activeElement) && document.activeElement?.matches("input, textarea") === true;
+    if (form === "offline") {
+      this.offline.begin(this.session.profile, this.composer.text);
+      this.composer.setText("");
+    } else if (before === "offline" && this.offline.text !== "") {
+      this.composer.setText(this.offline.text);
+    }
+    // Who was writing goes on writing.
+    if (before !== null && wrote) this.wantsFocus = true;
+    this.composer.fit();
   }
 
   private remove(id: string): void {
@@ -178,7 +230,8 @@ export class Panel {
     }
     this.wantsFocus = false;
     if (matchMedia("(pointer: coarse)").matches) this.root.focus({ preventScroll: true });
-    else if (this.formShown) this.form.focus();
+    else if (this.formShown === "prechat") this.form.focus();
+    else if (this.formShown === "offline") this.offline.focus();
     else this.composer.focus();
   }
 
@@ -195,7 +248,7 @@ export class Panel {
   /** Over a small screen the panel is all there is: the focus goes round in it. */
   private keepInside(event: KeyboardEvent): void {
     const stops = [...this.root.querySelectorAll<HTMLElement>("button, a[href], input, textarea, [tabindex='0']")].filter(
-      (node) => node.offsetParent !== null && !node.hidden,
+      (node) => node.offsetParent !== null && !node.hidden && !node.matches(":disabled"),
     );
     const first = stops[0];
     const last = stops[stops.length - 1];
