@@ -10,11 +10,15 @@
 mod support;
 
 mod admin_changes;
+mod admin_queues;
+mod alarms;
 mod bad_input;
 mod command_line;
 mod commands;
 mod delivery;
 mod main_path;
+mod rights;
 mod sign_in;
 mod storage;
+mod stub;
 mod widget;

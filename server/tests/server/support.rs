@@ -7,7 +7,7 @@ use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use switchboard_protocol::chat::ChannelKind;
 use switchboard_protocol::collection::Role;
-use switchboard_protocol::ids::{ChatId, CommandId, DeviceId, MessageId, QueueId, UserId};
+use switchboard_protocol::ids::{ChatId, CommandId, DeviceId, GroupId, MessageId, QueueId, UserId};
 use switchboard_protocol::widget::WidgetConfig;
 use switchboard_server::{Admin, Channel, Config, Limits, NewChannel, NewUser, Route, Server};
 use tempfile::TempDir;
@@ -98,6 +98,25 @@ impl World {
     /// A connected phone of an operator, caught up.
     pub async fn phone(&self, operator: usize) -> Phone {
         let signed = self.device(operator).await;
+        let mut phone = Phone::connect(self.addr(), &signed, None, 0).await;
+        phone.caught_up().await;
+        phone
+    }
+
+    /// Another user.
+    pub async fn user(&self, name: &str, role: Role, group: GroupId) -> UserId {
+        self.admin.create_user(NewUser::new(name, role, group)).await.unwrap()
+    }
+
+    /// A signed-in device of any user.
+    pub async fn device_of(&self, user: UserId) -> Signed {
+        let code = self.admin.enrol(user).await.unwrap();
+        enrol(self.addr(), &code.code).await
+    }
+
+    /// A connected phone of any user, caught up.
+    pub async fn phone_of(&self, user: UserId) -> Phone {
+        let signed = self.device_of(user).await;
         let mut phone = Phone::connect(self.addr(), &signed, None, 0).await;
         phone.caught_up().await;
         phone
@@ -352,6 +371,29 @@ impl Phone {
                 return frame;
             }
         }
+    }
+
+    /// A command about a chat with everything that it may need, or about the user alone.
+    pub async fn any_command(&mut self, kind: &str, chat: Option<&str>, epoch: u64, seen: u64, body: Value) -> Value {
+        let id = CommandId::new();
+        let mut frame = json!({ "type": "command", "id": id.to_string(), "kind": kind });
+        if let Some(chat) = chat {
+            frame["chat"] = json!(chat);
+            frame["owner_epoch"] = json!(epoch);
+            frame["seen"] = json!(seen);
+        }
+        if !body.is_null() {
+            frame["body"] = body;
+        }
+        self.wire.send(frame).await;
+        self.result(id).await
+    }
+
+    /// The rows of a collection since a revision, and the revision now.
+    pub async fn pull(&mut self, collection: &str, rev: u64) -> (Vec<Value>, u64) {
+        self.wire.send(json!({ "type": "pull", "req": 1, "collection": collection, "rev": rev })).await;
+        let rows = self.next_of("rows").await;
+        (rows["rows"].as_array().unwrap().clone(), rows["rev"].as_u64().unwrap())
     }
 
     pub async fn reply(&mut self, chat: &str, epoch: u64, text: &str) -> Value {

@@ -1,0 +1,281 @@
+//! PRODUCT's table of rights, walked: every route and every command, over all roles, the own group and another one, and
+//! everything that a user can be to a chat.
+
+use serde_json::{Value, json};
+use switchboard_protocol::chat::ChannelKind;
+use switchboard_protocol::collection::Role;
+use switchboard_protocol::command::{CommandBody, CommandFrame};
+use switchboard_protocol::ids::{ChannelId, CommandId, GroupId, QueueId, UserId};
+use switchboard_server::rights::{self, Action, Part, RouteRight};
+use switchboard_server::routing::QueueSettings;
+use switchboard_server::{NewChannel, Route};
+
+use crate::support::{Http, Phone, Signed, World, chat_of, http};
+
+/// A user of each role in each of two groups, the first of which is the one that things belong to.
+struct Person {
+    name: String,
+    role: Role,
+    own_group: bool,
+    user: UserId,
+    signed: Signed,
+}
+
+async fn everybody(world: &World, own: GroupId, other: GroupId) -> Vec<Person> {
+    let mut people = Vec::new();
+    for &role in Role::ALL {
+        for (group, own_group) in [(own, true), (other, false)] {
+            let name = format!("{} {}", role.as_str(), if own_group { "here" } else { "elsewhere" });
+            let user = world.user(&name, role, group).await;
+            people.push(Person { name, role, own_group, user, signed: world.device_of(user).await });
+        }
+    }
+    people
+}
+
+/// What PRODUCT.md's table says of seeing and lifting blocks.
+fn oversees(person: &Person) -> bool {
+    match person.role {
+        Role::User => false,
+        Role::Manager | Role::GroupOwner => person.own_group,
+        Role::SystemOwner => true,
+    }
+}
+
+async fn request(world: &World, method: &str, path: &str, token: Option<&str>) -> Http {
+    let line = token.map(|token| format!("Bearer {token}"));
+    let headers: Vec<(&str, &str)> = line.iter().map(|line| ("Authorization", line.as_str())).collect();
+    http(world.addr(), method, path, &headers, b"").await
+}
+
+/// A visitor's chat that the operator has, and the visitor is blocked because of it; what was lifted is set again.
+async fn block(world: &World, phone: &mut Phone) -> String {
+    let blocks = world.admin.list_blocks().await.unwrap();
+    if let Some(block) = blocks.first() {
+        return block.id.to_string();
+    }
+    let mut visitor = world.widget().await;
+    assert_eq!(visitor.send("let me in").await["type"], "accepted");
+    let chat = chat_of(&phone.event("chat_opened").await);
+    assert_eq!(phone.take(&chat).await["status"], "applied");
+    let result = phone.any_command("block", Some(&chat), 1, 1_000, Value::Null).await;
+    assert_eq!(result["status"], "applied", "{result}");
+    world.admin.list_blocks().await.unwrap()[0].id.to_string()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f42_every_route_over_all_roles_and_groups() {
+    let world = World::new(1).await;
+    let own = world.admin.find_group("Sales").await.unwrap();
+    let other = world.admin.create_group("Elsewhere").await.unwrap();
+    let found = world.admin.queue(world.queue).await.unwrap();
+    let settings = QueueSettings { group: Some(own), ..found.settings };
+    world.admin.set_queue(world.queue, settings, found.rev).await.unwrap();
+    let people = everybody(&world, own, other).await;
+    let revoked = world.device_of(people[7].user).await;
+    world.admin.revoke_device(revoked.device).await.unwrap();
+    let mut operator = world.phone(0).await;
+    let mut visitor = world.widget().await;
+    visitor.send("hello").await;
+    let chat = chat_of(&operator.event("chat_opened").await);
+    let operators_token = world.device(0).await.token;
+
+    let routes = switchboard_server::routes();
+    assert!(routes.len() >= 14, "the table of routes is there");
+    for route in &routes {
+        let what = format!("{} {}", route.method, route.path);
+        let strangers = request(&world, route.method, &route.path.replace("{key}", &world.channel.key), None).await;
+        let RouteRight::Device(action) = route.right else {
+            // Open to strangers; what they have to prove stands in the request, which is empty here. Signing out takes its
+            // token as that proof.
+            let sign_out = route.path == switchboard_protocol::device::SIGN_OUT_PATH;
+            assert_eq!(matches!(strangers.status, 401 | 403), sign_out, "{what}: {}", strangers.status);
+            continue;
+        };
+        assert_eq!(strangers.status, 401, "{what} without a token");
+        for token in ["", "x", &"A".repeat(43)] {
+            assert_eq!(request(&world, route.method, &route.path, Some(token)).await.status, 401, "{what}: {token:?}");
+        }
+        let answer = request(&world, route.method, &route.path, Some(&revoked.token)).await;
+        assert_eq!((answer.status, &answer.json()["code"]), (401, &json!("revoked")), "{what}");
+        for person in &people {
+            let what = format!("{what} by {}", person.name);
+            let token = Some(person.signed.token.as_str());
+            match (route.method, route.path.as_str()) {
+                ("GET", "/v1/blocks") => {
+                    let id = block(&world, &mut operator).await;
+                    let answer = request(&world, "GET", &route.path, token).await;
+                    if person.role == Role::User {
+                        assert_eq!((answer.status, &answer.json()["code"]), (403, &json!("forbidden")), "{what}");
+                        continue;
+                    }
+                    let expected = if oversees(person) { 1 } else { 0 };
+                    let rows = answer.json();
+                    assert_eq!((answer.status, rows.as_array().unwrap().len()), (200, expected), "{what}");
+                    assert!(expected == 0 || rows[0]["id"] == id.as_str(), "{what}");
+                }
+                ("DELETE", "/v1/blocks/{id}") => {
+                    let id = block(&world, &mut operator).await;
+                    let path = format!("/v1/blocks/{id}");
+                    let expected = match (person.role, oversees(person)) {
+                        (Role::User, _) => 403,
+                        (_, true) => 204,
+                        (_, false) => 404,
+                    };
+                    assert_eq!(request(&world, "DELETE", &path, token).await.status, expected, "{what}");
+                    let left = world.admin.list_blocks().await.unwrap().len();
+                    assert_eq!(left, usize::from(expected != 204), "{what}: lifted when and only when it may be");
+                    if expected == 204 {
+                        assert_eq!(request(&world, "DELETE", &path, token).await.status, 404, "{what}, twice");
+                    }
+                }
+                ("GET", "/v1/chats/{id}/sharing") => {
+                    assert_eq!(action, Action::Work);
+                    // Nobody of them sees the chat, whatever the role; its operator does.
+                    let path = format!("/v1/chats/{chat}/sharing");
+                    assert_eq!(request(&world, "GET", &path, token).await.status, 404, "{what}");
+                    let answer = request(&world, "GET", &path, Some(&operators_token)).await;
+                    assert_eq!(answer.status, 200, "{}", answer.body);
+                    assert!(answer.json()["visitors"].as_u64().unwrap() >= 1);
+                }
+                _ => panic!("{what}: a route that this test does not walk"),
+            }
+        }
+    }
+    // What is no id is not there, and what is not registered neither.
+    let token = Some(people[6].signed.token.as_str());
+    for (method, path) in [("DELETE", "/v1/blocks/x"), ("GET", "/v1/chats/1/sharing"), ("GET", "/v1/everything")] {
+        assert_eq!(request(&world, method, path, token).await.status, 404, "{path}");
+    }
+}
+
+/// Who may give a command about a chat: candidate, owner, reader of a closed one, sender of one passed on, stranger.
+const COMMANDS: &str = "\
+    reply       yes yes no  no  no\n\
+    take        yes yes no  no  no\n\
+    read        yes yes yes no  no\n\
+    transfer    yes yes yes no  no\n\
+    dealt_with  yes yes no  no  no\n\
+    end         yes yes no  no  no\n\
+    block       no  yes no  no  no\n\
+    archive     yes yes yes no  no\n\
+    unarchive   yes yes yes no  no\n\
+    ignore      yes no  no  no  no\n\
+    snooze      yes yes yes no  no\n\
+    delete      yes yes yes yes no\n\
+    add_contact yes yes yes no  no\n";
+
+fn may(kind: &str, part: Part) -> Option<bool> {
+    let line = COMMANDS.lines().find(|line| line.split_whitespace().next() == Some(kind))?;
+    let column = Part::ALL.iter().position(|known| *known == part)?;
+    line.split_whitespace().nth(column + 1).map(|word| word == "yes")
+}
+
+/// A body that the command can have.
+fn body(kind: &str, helper: UserId, queue: QueueId) -> Value {
+    match kind {
+        "reply" => json!({ "text": "an answer" }),
+        "read" => json!({ "upto": 1 }),
+        "transfer" => json!({ "to": { "kind": "user", "id": helper.to_string() } }),
+        "snooze" => json!({}),
+        "add_contact" => json!({ "name": "Ann" }),
+        "presence" => json!({ "presence": "available" }),
+        "schedule" => json!({}),
+        "queue_login" => json!({ "queue": queue.to_string(), "logged_in": true }),
+        "take" | "dealt_with" | "end" | "block" | "archive" | "unarchive" | "ignore" | "delete" => Value::Null,
+        _ => panic!("{kind}: a command that this test does not walk"),
+    }
+}
+
+/// The command as the server reads it.
+fn parsed(kind: &str, body: &Value) -> CommandBody {
+    let frame = json!({ "id": CommandId::new().to_string(), "kind": kind, "body": body });
+    let frame: CommandFrame = serde_json::from_str(&frame.to_string()).unwrap();
+    CommandBody::parse(&frame).unwrap().unwrap()
+}
+
+struct Walk {
+    world: World,
+    line: ChannelId,
+    helpers: [UserId; 2],
+    helper: Phone,
+    customers: u32,
+}
+
+impl Walk {
+    /// A chat to which the user is this.
+    async fn chat(&mut self, user: UserId, phone: &mut Phone, part: Part) -> (String, u64) {
+        let [first, second] = self.helpers;
+        let other = if part == Part::Stranger { second } else { user };
+        self.world.admin.set_route(self.line, Route::Users(vec![first, other])).await.unwrap();
+        self.customers += 1;
+        let customer = format!("customer {}", self.customers);
+        self.world.admin.stub_receive(self.line, &customer, "1", "hello").await.unwrap();
+        let chat = chat_of(&self.helper.event("chat_opened").await);
+        let epoch = match part {
+            Part::Candidate | Part::Stranger => return (chat, 0),
+            Part::Owner => 1,
+            Part::Reader | Part::Sender => 2,
+        };
+        assert_eq!(phone.take(&chat).await["status"], "applied");
+        let to = body("transfer", second, self.world.queue);
+        let done = match part {
+            Part::Reader => phone.any_command("dealt_with", Some(&chat), 1, 1_000, Value::Null).await,
+            Part::Sender => phone.any_command("transfer", Some(&chat), 1, 1_000, to).await,
+            _ => return (chat, epoch),
+        };
+        assert_eq!(done["status"], "applied", "{part:?}: {done}");
+        (chat, epoch)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f12_f14_every_command_over_all_roles_groups_and_parts() {
+    let world = World::new(2).await;
+    let own = world.admin.find_group("Sales").await.unwrap();
+    let other = world.admin.create_group("Elsewhere").await.unwrap();
+    let people = everybody(&world, own, other).await;
+    let members: Vec<UserId> = people.iter().map(|person| person.user).collect();
+    world.admin.set_queue_members(world.queue, &members).await.unwrap();
+    let new = NewChannel { group: Some(own), ..NewChannel::stub("Played", ChannelKind::LiveChat) };
+    let line = world.admin.create_channel(new).await.unwrap().id;
+    let helper = world.phone(0).await;
+    let helpers = [world.operators[0], world.operators[1]];
+    let mut walk = Walk { world, line, helpers, helper, customers: 0 };
+    for person in &people {
+        let mut phone = Phone::connect(walk.world.addr(), &person.signed, None, 0).await;
+        phone.caught_up().await;
+        for &kind in CommandBody::KINDS {
+            let body = body(kind, helpers[1], walk.world.queue);
+            let command = parsed(kind, &body);
+            let right = rights::of_command(&command);
+            if !command.is_about_chat() {
+                // One's own work, whatever the role; of nobody else's the frame can speak.
+                assert_eq!(right.action(), Action::Own, "{kind}");
+                let result = phone.any_command(kind, None, 0, 0, body).await;
+                assert_eq!(result["status"], "applied", "{kind} by {}: {result}", person.name);
+                continue;
+            }
+            assert_eq!(right.action(), Action::Work, "{kind}");
+            for &part in Part::ALL {
+                let what = format!("{kind} by {} as {part:?}", person.name);
+                let allowed = may(kind, part).unwrap_or_else(|| panic!("{kind} has no line in this test's table"));
+                assert_eq!(right.admits(part), allowed, "{what}");
+                walk.helper.seen.clear();
+                phone.seen.clear();
+                let (chat, epoch) = walk.chat(person.user, &mut phone, part).await;
+                let result = phone.any_command(kind, Some(&chat), epoch, 1_000, body.clone()).await;
+                let code = result["code"].as_str().unwrap_or_default();
+                if allowed {
+                    // A played visitor has no address that could be blocked: the right was there.
+                    let applied = result["status"] == "applied" || (kind == "block" && code == "no_address");
+                    assert!(applied, "{what}: {result}");
+                } else {
+                    assert_ne!(result["status"], "applied", "{what}");
+                    let refusals = ["not_found", "taken", "not_owner", "chat_closed", "not_waiting"];
+                    assert!(refusals.contains(&code), "{what}: {result}");
+                }
+            }
+        }
+    }
+}
