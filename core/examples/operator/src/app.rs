@@ -1,19 +1,26 @@
 //! The inbox's state and what each key and each news from the core does to it. Nothing here touches the core, the
 //! terminal or a clock: `update` takes a message and returns what is to be done, so tests need none of them.
 
+mod actions;
+mod dialogs;
 mod keys;
 mod news;
+mod overlays;
 
 use crossterm::event::KeyEventKind;
 use switchboard_core::{
-    ChatId, CommandOutcome, ConnectionState, InboxFilter, InboxOrder, InboxRow, ListChange, ListUpdate, SearchResults,
-    TimelineRow, Typing, UnsentRow,
+    AlarmRow, ChatId, CommandOutcome, ConnectionState, InboxFilter, InboxOrder, InboxRow, ListChange, ListUpdate,
+    Outcome, Role, TimelineRow, Typing, UnsentRow, Work,
 };
 
+pub use actions::{Act, Action, Held};
+pub use keys::FILTERS;
 pub use news::{Effect, Msg};
+pub use overlays::{
+    ManageTab, ManageView, Overlay, Question, SearchView, Snooze, SnoozeView, TransferField, TransferView, WorkChoice,
+};
 
 use crate::clock::Zone;
-use crate::editor::Editor;
 use crate::signin::SignIn;
 use crate::timeline::{OpenChat, Scroll};
 use crate::view::Layout;
@@ -36,33 +43,13 @@ pub enum Focus {
     Chat,
 }
 
-/// What lies over the inbox.
-#[derive(Debug)]
-pub enum Overlay {
-    /// The search.
-    Search(SearchView),
-    /// The unsent texts: the selected one, and whether its deletion waits for a yes.
-    Unsent {
-        /// The selected row.
-        selected: usize,
-        /// Whether the next y deletes it.
-        deleting: bool,
-    },
-    /// The keys.
-    Help,
-}
-
-/// The search as it is typed.
-#[derive(Debug, Default)]
-pub struct SearchView {
-    /// The query.
-    pub query: Editor,
-    /// The answer to `answered`.
-    pub results: Option<Box<SearchResults>>,
-    /// The query that the results answer.
-    pub answered: String,
-    /// The selected hit.
-    pub selected: usize,
+/// Which list is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Showing {
+    /// The chats of the day.
+    Recents,
+    /// What was put away, closed or passed on.
+    Archive,
 }
 
 /// All that the screen shows.
@@ -70,6 +57,8 @@ pub struct SearchView {
 pub struct App {
     /// The signed-in operator's name.
     pub account: Option<String>,
+    /// The operator's role.
+    pub role: Role,
     /// The sign-in form, while nobody is signed in.
     pub sign_in: SignIn,
     /// The state of the connection.
@@ -84,7 +73,9 @@ pub struct App {
     pub focus: Focus,
     /// What lies over the inbox.
     pub overlay: Option<Overlay>,
-    /// The filter.
+    /// Recents or the Archive.
+    pub showing: Showing,
+    /// The filter of Recents.
     pub filter: InboxFilter,
     /// The order.
     pub order: InboxOrder,
@@ -100,10 +91,20 @@ pub struct App {
     pub typing: Vec<Typing>,
     /// The unsent texts.
     pub unsent: Vec<UnsentRow>,
+    /// Waiting chats that nobody looks after; empty for who does not manage any.
+    pub alarms: Vec<AlarmRow>,
+    /// The operator's presence, hours and queues.
+    pub work: Work,
+    /// What was done a moment ago and can be taken back, the newest last.
+    pub held: Vec<Held>,
+    /// The name of the machine's time zone, for new hours.
+    pub zone_name: String,
     /// Lines of whoever runs the inbox, shown while no chat is open and under the keys.
     pub hints: Vec<String>,
     /// What the last line says, and until when.
     pub note: Option<(String, i64)>,
+    /// A chat to select once it is back in the list: what was done with it was taken back.
+    reselect: Option<ChatId>,
     typed_at: Option<i64>,
     typing_told_at: Option<i64>,
 }
@@ -113,6 +114,7 @@ impl App {
     pub fn new(size: (u16, u16), now: i64, zone: Zone) -> Self {
         Self {
             account: None,
+            role: Role::User,
             sign_in: SignIn::default(),
             connection: ConnectionState::Stopped,
             size,
@@ -120,6 +122,7 @@ impl App {
             zone,
             focus: Focus::List,
             overlay: None,
+            showing: Showing::Recents,
             filter: InboxFilter::All,
             order: InboxOrder::NewestFirst,
             inbox: Vec::new(),
@@ -128,8 +131,13 @@ impl App {
             chat: None,
             typing: Vec::new(),
             unsent: Vec::new(),
+            alarms: Vec::new(),
+            work: Work::default(),
+            held: Vec::new(),
+            zone_name: "UTC".into(),
             hints: Vec::new(),
             note: None,
+            reselect: None,
             typed_at: None,
             typing_told_at: None,
         }
@@ -138,6 +146,24 @@ impl App {
     /// The row of the open chat, also when the list's filter does not show it.
     pub fn open_row(&self) -> Option<&InboxRow> {
         self.chat.as_ref()?.row.first()
+    }
+
+    /// The row of a chat, wherever it is shown.
+    pub fn row_of(&self, chat: ChatId) -> Option<&InboxRow> {
+        self.inbox.iter().chain(self.open_row()).find(|row| row.chat == chat)
+    }
+
+    /// The row that keys act on: the open chat's within it, otherwise the selected one.
+    pub fn current_row(&self) -> Option<&InboxRow> {
+        match self.focus {
+            Focus::Chat => self.open_row().filter(|_| self.chat.as_ref().is_some_and(|chat| !chat.closed)),
+            Focus::List => self.inbox.get(self.place()?),
+        }
+    }
+
+    /// Whether the operator sees alarms and blocks.
+    pub fn manages(&self) -> bool {
+        self.role != Role::User
     }
 
     /// Who types in this chat, by name.
@@ -174,7 +200,7 @@ impl App {
                 self.connection = state;
                 Vec::new()
             }
-            Msg::Account(name) => self.signed_in(name),
+            Msg::Account(account) => self.signed_in(account),
             Msg::Inbox(update) => self.inbox_changed(update),
             Msg::Timeline(chat, update) => self.timeline_changed(chat, update),
             Msg::Extended(chat) => {
@@ -189,6 +215,44 @@ impl App {
                 }
                 Vec::new()
             }
+            Msg::Alarms(update) => {
+                apply(&mut self.alarms, update.changes);
+                self.alarms_changed();
+                Vec::new()
+            }
+            Msg::Work(work) => {
+                self.work = work;
+                Vec::new()
+            }
+            Msg::Acted(chat, command) => {
+                self.acted(chat, command);
+                Vec::new()
+            }
+            Msg::NotDone(chat, why) => {
+                self.held.retain(|held| held.chat != chat || held.command.is_some());
+                self.note(why);
+                Vec::new()
+            }
+            Msg::Undone(done) => {
+                if !done {
+                    self.reselect = None;
+                    self.note("Too late: it was sent already.");
+                }
+                Vec::new()
+            }
+            Msg::Targets(query, targets) => {
+                self.targets_came(&query, targets);
+                Vec::new()
+            }
+            Msg::Sharing(chat, count) => {
+                self.sharing_came(chat, count);
+                Vec::new()
+            }
+            Msg::Blocks(rows) => {
+                self.blocks_came(rows);
+                Vec::new()
+            }
+            Msg::Unanswered(count) => self.off_shift(count),
             Msg::Unsent(update) => {
                 apply(&mut self.unsent, update.changes);
                 if let Some(Overlay::Unsent { selected, deleting }) = &mut self.overlay {
@@ -245,7 +309,9 @@ impl App {
         self.note = Some((text.into(), self.now + NOTE_MS));
     }
 
-    fn signed_in(&mut self, name: Option<String>) -> Vec<Effect> {
+    fn signed_in(&mut self, account: Option<(String, Role)>) -> Vec<Effect> {
+        self.role = account.as_ref().map_or(Role::User, |(_, role)| *role);
+        let name = account.map(|(name, _)| name);
         if name.is_some() == self.account.is_some() {
             self.account = name;
             return Vec::new();
@@ -253,13 +319,20 @@ impl App {
         let was_in = self.account.is_some();
         self.account = name;
         if was_in {
-            let hints = std::mem::take(&mut self.hints);
-            *self = App { hints, ..App::new(self.size, self.now, self.zone) };
+            let (hints, zone_name) = (std::mem::take(&mut self.hints), std::mem::take(&mut self.zone_name));
+            *self = App { hints, zone_name, ..App::new(self.size, self.now, self.zone) };
             self.sign_in.failed("This device was signed out. Its messages were deleted here.".into());
             return vec![Effect::Close];
         }
         self.sign_in = SignIn::default();
-        vec![Effect::Inbox(self.filter, self.order)]
+        vec![self.list_effect()]
+    }
+
+    fn list_effect(&self) -> Effect {
+        match self.showing {
+            Showing::Recents => Effect::Inbox(self.filter, self.order),
+            Showing::Archive => Effect::Archive,
+        }
     }
 
     fn tick(&mut self, now: i64) -> Vec<Effect> {
@@ -271,6 +344,8 @@ impl App {
         if self.typed_at.is_some_and(|at| now - at >= TYPING_ENDS_MS) {
             effects.extend(self.stop_typing());
         }
+        self.held.retain(|held| held.until > now);
+        effects.extend(self.refresh_targets());
         effects
     }
 
@@ -294,6 +369,12 @@ impl App {
     fn inbox_changed(&mut self, update: ListUpdate<InboxRow>) -> Vec<Effect> {
         let place = self.place();
         apply(&mut self.inbox, update.changes);
+        if let Some(chat) = self.reselect.filter(|chat| self.inbox.iter().any(|row| row.chat == *chat)) {
+            self.reselect = None;
+            if self.focus == Focus::List && self.overlay.is_none() {
+                return self.select(Some(chat));
+            }
+        }
         if self.selected.is_some_and(|chat| self.inbox.iter().any(|row| row.chat == chat)) {
             self.keep_in_view();
             return self.read();
@@ -315,6 +396,8 @@ impl App {
     fn select(&mut self, chat: Option<ChatId>) -> Vec<Effect> {
         self.selected = chat;
         self.keep_in_view();
+        // Of a chat that was passed on there is nothing to open.
+        let chat = chat.filter(|_| self.place().and_then(|place| self.inbox.get(place)).is_none_or(has_content));
         match chat {
             Some(chat) => self.open(chat, None),
             None if self.chat.is_some() => {
@@ -387,11 +470,19 @@ impl App {
     }
 
     fn command_ended(&mut self, outcome: &CommandOutcome) -> Vec<Effect> {
-        if let Some(text) = crate::words::outcome(outcome) {
+        let held = self.held.iter().position(|held| held.command == Some(outcome.id)).map(|at| self.held.remove(at));
+        if let Some(text) = crate::words::outcome(outcome, held.as_ref().map(|held| held.name.as_str())) {
             self.note(text);
+        } else if let (Outcome::Undone, Some(held)) = (outcome.outcome, held) {
+            self.note(format!("Taken back: {}.", held.name));
         }
         Vec::new()
     }
+}
+
+/// Whether there are messages of this chat on the device.
+fn has_content(row: &InboxRow) -> bool {
+    row.passed_on.is_none()
 }
 
 /// Applies a list's changes in their order, each index as at that step.

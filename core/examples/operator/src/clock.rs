@@ -1,6 +1,6 @@
 //! Times as an operator reads them.
 
-use chrono::{DateTime, FixedOffset, Local, TimeZone, Utc};
+use chrono::{DateTime, FixedOffset, Local, NaiveDateTime, TimeZone, Utc};
 
 /// The zone that times are shown in.
 #[derive(Debug, Clone, Copy)]
@@ -18,6 +18,14 @@ impl Zone {
         match self {
             Zone::Local => utc.with_timezone(&Local).fixed_offset(),
             Zone::Fixed(offset) => utc.with_timezone(offset),
+        }
+    }
+
+    /// When the clock on the wall shows this; the first time where it does so twice, none where it never does.
+    pub fn instant(&self, local: NaiveDateTime) -> Option<i64> {
+        match self {
+            Zone::Local => Local.from_local_datetime(&local).earliest().map(|at| at.timestamp_millis()),
+            Zone::Fixed(offset) => offset.from_local_datetime(&local).earliest().map(|at| at.timestamp_millis()),
         }
     }
 }
@@ -39,6 +47,16 @@ pub fn short(at: i64, now: i64, zone: &Zone) -> String {
         ..=0 => at.format("%H:%M").to_string(),
         1..=6 => at.format("%a").to_string(),
         _ => at.format("%-d %b").to_string(),
+    }
+}
+
+/// A time to come: of today, with the weekday within a week, otherwise with the date.
+pub fn coming(at: i64, now: i64, zone: &Zone) -> String {
+    let (at, now) = (zone.at(at), zone.at(now));
+    match (at.date_naive() - now.date_naive()).num_days() {
+        ..=0 => at.format("%H:%M").to_string(),
+        1..=6 => at.format("%a %H:%M").to_string(),
+        _ => at.format("%-d %b %H:%M").to_string(),
     }
 }
 

@@ -6,6 +6,8 @@
 pub mod app;
 pub mod clock;
 pub mod editor;
+pub mod form;
+pub mod hours;
 mod run;
 pub mod signin;
 pub mod text;

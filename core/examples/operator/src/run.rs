@@ -11,11 +11,12 @@ use futures_util::{Stream, StreamExt};
 use ratatui::Terminal;
 use ratatui::backend::Backend;
 use switchboard_core::{
-    Core, CoreError, InboxList, ListUpdate, Subscription, TimelineList, TimelineRow, UnsentList, UnsentRow,
+    Account, AlarmList, AlarmRow, ChatId, CommandId, Core, CoreError, InboxFilter, InboxList, InboxOrder, ListUpdate,
+    Role, Subscription, TimelineList, TimelineRow, UnsentList, UnsentRow,
 };
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-use crate::app::{App, Effect, Msg, SEARCH_LIMIT};
+use crate::app::{Act, App, Effect, Msg, SEARCH_LIMIT};
 use crate::clock::Zone;
 use crate::signin::SignInWith;
 use crate::{view, words};
@@ -85,6 +86,7 @@ pub async fn run_with<B: Backend>(
     let size = terminal.size().map_err(terminal_error)?;
     let mut app = App::new((size.width, size.height), now(), Zone::Local);
     app.hints = hints;
+    app.zone_name = zone_name();
     let (news, mut inbox) = unbounded_channel();
     let mut watch = Watch::new(core.clone(), news)?;
     let mut tick = tokio::time::interval(TICK);
@@ -141,6 +143,20 @@ fn now() -> i64 {
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
 
+/// The name of the machine's time zone, as far as it says it.
+fn zone_name() -> String {
+    let from_link = || {
+        let link = std::fs::read_link("/etc/localtime").ok()?;
+        Some(link.to_str()?.split_once("zoneinfo/")?.1.to_owned())
+    };
+    let named = std::env::var("TZ").ok().filter(|zone| zone.contains('/') && !zone.starts_with([':', '/']));
+    named.or_else(from_link).unwrap_or_else(|| "UTC".into())
+}
+
+async fn blocks(core: &Core) -> Msg {
+    Msg::Blocks(core.blocks().await.map_err(|error| words::error(&error)))
+}
+
 /// What is watched of the core, and how effects are done.
 struct Watch {
     core: Core,
@@ -148,7 +164,13 @@ struct Watch {
     inbox: Option<(InboxList, Subscription)>,
     chat: Option<(TimelineList, InboxList, [Subscription; 2])>,
     unsent: Option<(UnsentList, Subscription)>,
+    alarms: Option<(AlarmList, Subscription)>,
+    work: Option<Subscription>,
     _always: [Subscription; 3],
+}
+
+fn person(account: Account) -> (String, Role) {
+    (account.user.name, account.user.role)
 }
 
 impl Watch {
@@ -158,24 +180,50 @@ impl Watch {
         let connection = core.observe_connection(Arc::new(move |state| {
             let _ = send.send(Msg::Connection(state));
             // Revoked or signed out: the store is gone, and the screen must not go on showing it.
-            let _ = send.send(Msg::Account(asked.account().map(|account| account.user.name)));
+            let _ = send.send(Msg::Account(asked.account().map(person)));
         }));
         let send = news.clone();
         let typing = core.observe_typing(Arc::new(move |typing| drop(send.send(Msg::Typing(typing)))));
         let send = news.clone();
         let commands = core.observe_commands(Arc::new(move |outcome| drop(send.send(Msg::Command(outcome)))));
-        Ok(Self { core, news, inbox: None, chat: None, unsent: None, _always: [connection, typing, commands] })
+        let _always = [connection, typing, commands];
+        Ok(Self { core, news, inbox: None, chat: None, unsent: None, alarms: None, work: None, _always })
     }
 
     fn tell(&self, msg: Msg) {
         let _ = self.news.send(msg);
     }
 
-    /// Does one thing. All but signing in are local commits and reads, done in their order before the next key: a draft
-    /// is stored before the chat can be opened again.
+    /// Asks the server something, beside everything else: the screen does not wait for the network.
+    fn ask<F: Future<Output = Msg> + Send + 'static>(&self, question: impl FnOnce(Core) -> F) {
+        let (answer, news) = (question(self.core.clone()), self.news.clone());
+        tokio::spawn(async move { drop(news.send(answer.await)) });
+    }
+
+    async fn act(&self, chat: ChatId, act: Act) -> Result<CommandId, CoreError> {
+        let core = &self.core;
+        match act {
+            Act::Take => core.take(chat).await,
+            Act::Transfer(target, note) => core.transfer(chat, target, note.as_deref()).await,
+            Act::DealtWith => core.dealt_with(chat).await,
+            Act::End => core.end_session(chat).await,
+            Act::Block => core.block(chat).await,
+            Act::Archive => core.archive(chat).await,
+            Act::Unarchive => core.unarchive(chat).await,
+            Act::Ignore => core.ignore(chat).await,
+            // Chosen by this machine's clock, and meant in the server's.
+            Act::Snooze(until) => core.snooze(chat, until.map(|until| until + core.server_now() - now())).await,
+            Act::Delete => core.delete(chat).await,
+            Act::AddContact(contact) => core.add_contact(chat, contact).await,
+        }
+    }
+
+    /// Does one thing. All but signing in and what only the server knows are local commits and reads, done in
+    /// their order before the next key: a draft is stored before the chat can be opened again.
     async fn perform(&mut self, effect: Effect) {
         let done = match effect {
-            Effect::Inbox(filter, order) => self.watch_inbox(filter, order),
+            Effect::Inbox(filter, order) => self.watch_inbox(Some((filter, order))),
+            Effect::Archive => self.watch_inbox(None),
             Effect::ExtendInbox => self.inbox.as_ref().map_or(Ok(()), |(list, _)| list.extend(PAGE)),
             Effect::Open(chat, around) => self.open(chat, around).inspect_err(|_| {
                 // It left between the key and now.
@@ -184,7 +232,7 @@ impl Watch {
             Effect::Close => {
                 self.chat = None;
                 if self.core.account().is_none() {
-                    (self.inbox, self.unsent) = (None, None);
+                    (self.inbox, self.unsent, self.alarms, self.work) = (None, None, None, None);
                 }
                 Ok(())
             }
@@ -201,7 +249,40 @@ impl Watch {
                     Ok(())
                 }
             },
-            Effect::Take(chat) => self.core.take(chat).await.map(drop),
+            Effect::Act(chat, act) => {
+                self.tell(match self.act(chat, act).await {
+                    Ok(command) => Msg::Acted(chat, command),
+                    Err(error) => Msg::NotDone(chat, words::error(&error)),
+                });
+                Ok(())
+            }
+            Effect::Undo(command) => self.core.undo(command).await.map(|done| self.tell(Msg::Undone(done))),
+            Effect::Targets(query) => self.core.transfer_targets(&query).map(|targets| {
+                self.tell(Msg::Targets(query, targets));
+            }),
+            Effect::CountUnanswered => self.core.unanswered().map(|count| self.tell(Msg::Unanswered(count))),
+            Effect::Presence(presence, release) => self.core.set_presence(presence, release).await.map(drop),
+            Effect::Schedule(hours) => self.core.set_schedule(hours).await.map(drop),
+            Effect::QueueLogin(queue, log_in) => self.core.set_queue_login(queue, log_in).await.map(drop),
+            Effect::Sharing(chat) => {
+                self.ask(move |core| async move {
+                    Msg::Sharing(chat, core.sharing(chat).await.map_err(|error| words::error(&error)))
+                });
+                Ok(())
+            }
+            Effect::Blocks => {
+                self.ask(|core| async move { blocks(&core).await });
+                Ok(())
+            }
+            Effect::LiftBlock(block) => {
+                self.ask(move |core| async move {
+                    match core.lift_block(block).await {
+                        Ok(()) => blocks(&core).await,
+                        Err(error) => Msg::Blocks(Err(words::error(&error))),
+                    }
+                });
+                Ok(())
+            }
             Effect::Read(chat, upto) => self.core.mark_read(chat, upto).await,
             Effect::Draft(chat, text) => self.core.set_draft(chat, &text).await,
             Effect::Typing(chat, typing) => {
@@ -229,14 +310,14 @@ impl Watch {
         }
     }
 
-    fn watch_inbox(
-        &mut self,
-        filter: switchboard_core::InboxFilter,
-        order: switchboard_core::InboxOrder,
-    ) -> Result<(), CoreError> {
+    /// Recents with a filter and an order; without them the Archive.
+    fn watch_inbox(&mut self, recents: Option<(InboxFilter, InboxOrder)>) -> Result<(), CoreError> {
         // The old window goes first: its last update must not come after the new one's reset.
         self.inbox = None;
-        let list = self.core.inbox(filter, order)?;
+        let list = match recents {
+            Some((filter, order)) => self.core.inbox(filter, order)?,
+            None => self.core.archive_list()?,
+        };
         let send = self.news.clone();
         let subscription = list.subscribe(Arc::new(move |update| drop(send.send(Msg::Inbox(update)))));
         self.inbox = Some((list, subscription));
@@ -247,10 +328,21 @@ impl Watch {
             let subscription = list.subscribe(Arc::new(listener));
             self.unsent = Some((list, subscription));
         }
+        if self.alarms.is_none() {
+            let send = self.news.clone();
+            let list = self.core.alarms()?;
+            let listener = move |update: ListUpdate<AlarmRow>| drop(send.send(Msg::Alarms(update)));
+            let subscription = list.subscribe(Arc::new(listener));
+            self.alarms = Some((list, subscription));
+        }
+        if self.work.is_none() {
+            let send = self.news.clone();
+            self.work = Some(self.core.observe_work(Arc::new(move |work| drop(send.send(Msg::Work(work))))));
+        }
         Ok(())
     }
 
-    fn open(&mut self, chat: switchboard_core::ChatId, around: Option<u64>) -> Result<(), CoreError> {
+    fn open(&mut self, chat: ChatId, around: Option<u64>) -> Result<(), CoreError> {
         self.chat = None;
         self.tell(Msg::Draft(chat, self.core.draft(chat)?));
         let row = self.core.chat(chat)?;
@@ -287,7 +379,7 @@ impl Watch {
             let _ = news.send(match done {
                 Ok(account) => {
                     core.start();
-                    Msg::Account(Some(account.user.name))
+                    Msg::Account(Some(person(account)))
                 }
                 Err(error) => Msg::SignInFailed(words::error(&error)),
             });

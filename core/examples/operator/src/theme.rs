@@ -1,7 +1,7 @@
 //! The few styles of the screen. Only the terminal's own sixteen colours: they follow its light or dark theme.
 
 use ratatui::style::{Color, Modifier, Style};
-use switchboard_core::{AuthorKind, ConnectionState, DeliveryState, MessageStatus, TimelineRow};
+use switchboard_core::{AuthorKind, ConnectionState, DeliveryState, MessageStatus, Presence, TimelineRow};
 
 /// What matters: selection, own name, unread.
 pub fn accent() -> Style {
@@ -43,12 +43,32 @@ pub fn mine() -> Style {
     accent().add_modifier(Modifier::BOLD)
 }
 
+/// A word among staff, which no customer gets.
+pub fn note() -> Style {
+    Style::new().fg(Color::Magenta)
+}
+
+/// A key that works here.
+pub fn key() -> Style {
+    accent()
+}
+
+/// A presence's mark, which also tells it without colour.
+pub fn presence(presence: Presence) -> (&'static str, Style) {
+    match presence {
+        Presence::Available => ("●", good()),
+        Presence::Away => ("◐", waiting()),
+        Presence::OffShift => ("○", soft()),
+    }
+}
+
 /// The name over a message of somebody else, and its style.
 pub fn author(row: &TimelineRow) -> (&str, Style) {
     let name = row.author_name.as_deref();
     match row.author {
         AuthorKind::Contact => (name.unwrap_or("Visitor"), strong()),
         AuthorKind::User => (name.unwrap_or("Staff"), accent()),
+        AuthorKind::System => ("Automatic reply", soft()),
     }
 }
 

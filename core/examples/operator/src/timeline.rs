@@ -4,11 +4,11 @@
 use chrono::{DateTime, NaiveDate};
 use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
-use switchboard_core::{ChatId, InboxRow, TimelineRow};
+use switchboard_core::{ChatId, InboxRow, MessageKind, TimelineRow};
 
 use crate::clock::Zone;
 use crate::editor::Editor;
-use crate::{text, theme};
+use crate::{text, theme, words};
 
 /// Messages of one author within this time share a heading.
 const GROUP_MS: i64 = 5 * 60 * 1_000;
@@ -98,6 +98,14 @@ impl OpenChat {
                 day = Some(at.date_naive());
                 push(day_break(&at, today, cells));
             }
+            if row.kind == MessageKind::Activity {
+                if !new_day && before.is_some_and(|before| before.kind != MessageKind::Activity) {
+                    push(Line::default());
+                }
+                activity(row, &at, cells).into_iter().for_each(&mut push);
+                continue;
+            }
+            let note = row.kind == MessageKind::Note;
             let grouped = !new_day && before.is_some_and(|before| same_group(before, row));
             if !grouped {
                 push(Line::default());
@@ -111,10 +119,10 @@ impl OpenChat {
             let widest = parts.iter().map(|part| text::width(part)).max().unwrap_or(0);
             let indent = if row.mine { cells.saturating_sub(widest + 1) } else { 1 };
             for part in parts {
-                push(bubble(part, indent, target));
+                push(bubble(part, indent, target, note));
             }
             let closes_group = after.is_none_or(|after| !same_group(row, after) || after.state != row.state);
-            if row.mine && closes_group {
+            if row.mine && closes_group && !note {
                 let (word, style) = theme::state(row.state);
                 push(Line::from(Span::styled(format!("{word} "), style)).right_aligned());
             }
@@ -162,7 +170,11 @@ impl OpenChat {
 }
 
 fn same_group(a: &TimelineRow, b: &TimelineRow) -> bool {
-    a.mine == b.mine && a.author == b.author && a.author_id == b.author_id && (b.sent_at - a.sent_at).abs() < GROUP_MS
+    a.kind == b.kind
+        && a.mine == b.mine
+        && a.author == b.author
+        && a.author_id == b.author_id
+        && (b.sent_at - a.sent_at).abs() < GROUP_MS
 }
 
 fn day_break<T: chrono::TimeZone>(at: &DateTime<T>, today: NaiveDate, cells: usize) -> Line<'static>
@@ -187,16 +199,36 @@ where
 
 fn heading(row: &TimelineRow, at: &DateTime<chrono::FixedOffset>, cells: usize) -> Line<'static> {
     let time = at.format("%H:%M").to_string();
+    // The customer never gets a note: its heading says so, not its colour alone.
+    let among = if row.kind == MessageKind::Note { " · note to colleagues" } else { "" };
     if row.mine {
-        return Line::from(vec![Span::styled("You", theme::mine()), Span::styled(format!("  {time} "), theme::soft())])
-            .right_aligned();
+        return Line::from(vec![
+            Span::styled("You", theme::mine()),
+            Span::styled(among, theme::note()),
+            Span::styled(format!("  {time} "), theme::soft()),
+        ])
+        .right_aligned();
     }
     let (name, style) = theme::author(row);
-    let name = text::fit(name, cells.saturating_sub(time.len() + 4));
-    Line::from(vec![Span::styled(format!(" {name}"), style), Span::styled(format!("  {time}"), theme::soft())])
+    let name = text::fit(name, cells.saturating_sub(time.len() + 4 + text::width(among)));
+    Line::from(vec![
+        Span::styled(format!(" {name}"), style),
+        Span::styled(among, theme::note()),
+        Span::styled(format!("  {time}"), theme::soft()),
+    ])
 }
 
-fn bubble(part: String, indent: usize, target: bool) -> Line<'static> {
-    let style = if target { Style::new().add_modifier(Modifier::REVERSED) } else { Style::new() };
+/// What happened, in the middle, between the two sides.
+fn activity(row: &TimelineRow, at: &DateTime<chrono::FixedOffset>, cells: usize) -> Vec<Line<'static>> {
+    let words = format!("{}  {}", words::activity(row), at.format("%H:%M"));
+    text::wrapped(&text::clean(&words).replace('\n', " "), cells.saturating_sub(4).min(72))
+        .into_iter()
+        .map(|part| Line::from(Span::styled(part, theme::soft())).centered())
+        .collect()
+}
+
+fn bubble(part: String, indent: usize, target: bool, note: bool) -> Line<'static> {
+    let style = if note { theme::note() } else { Style::new() };
+    let style = if target { style.add_modifier(Modifier::REVERSED) } else { style };
     Line::from(vec![Span::raw(" ".repeat(indent)), Span::styled(part, style)])
 }

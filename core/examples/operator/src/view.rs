@@ -1,20 +1,26 @@
 //! Draws the state. A frame is a pure function of it.
 
+mod chat;
+mod dialog;
 mod inbox;
+mod manage;
 mod overlay;
 
 use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
+use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
-use crate::app::{App, Focus, Overlay};
+use crate::app::{App, Focus, ManageTab, Overlay, Question};
 use crate::{text, theme};
 
 /// Below this width the list and the chat take turns.
 const TWO_PANES_FROM: u16 = 64;
 /// Lines of one chat in the list.
 pub const LIST_ROW: usize = 3;
+/// Lines over the list: presence and view, filters, what needs a person.
+const LIST_HEAD: u16 = 3;
 /// The most lines that the composer grows to.
 const COMPOSER_MAX: usize = 6;
 
@@ -71,7 +77,13 @@ impl Layout {
 
     /// How many chats the list shows at once.
     pub fn list_rows(&self) -> usize {
-        usize::from(self.list.height.saturating_sub(2)) / LIST_ROW
+        usize::from(self.list.height.saturating_sub(LIST_HEAD)) / LIST_ROW
+    }
+
+    /// Cells of a line of a transfer's note.
+    pub fn note_cells(&self) -> usize {
+        let popup = usize::from(self.header.width).saturating_sub(12);
+        popup.clamp(8, 60)
     }
 
     /// Lines of the composer, without its rule.
@@ -100,13 +112,14 @@ pub fn draw(app: &App, frame: &mut Frame<'_>) {
         footer(app, &layout, frame);
         return;
     }
+    let whole = full(&layout, area);
     match &app.overlay {
-        Some(Overlay::Search(search)) => overlay::search(app, search, frame, full(&layout, area)),
-        Some(Overlay::Unsent { selected, deleting }) => {
-            overlay::unsent(app, *selected, *deleting, frame, full(&layout, area));
-        }
-        Some(Overlay::Help) => overlay::help(app, frame, full(&layout, area)),
-        None => {
+        Some(Overlay::Search(search)) => overlay::search(app, search, frame, whole),
+        Some(Overlay::Unsent { selected, deleting }) => overlay::unsent(app, *selected, *deleting, frame, whole),
+        Some(Overlay::Help(top)) => overlay::help(app, *top, frame, whole),
+        Some(Overlay::Transfer(view)) => dialog::transfer(app, view, frame, whole),
+        Some(Overlay::Manage(view)) => manage::manage(app, view, frame, whole),
+        dialog => {
             if layout.two_panes || app.focus == Focus::List {
                 inbox::list(app, &layout, frame);
             }
@@ -116,7 +129,24 @@ pub fn draw(app: &App, frame: &mut Frame<'_>) {
                 frame.render_widget(Paragraph::new(rule), layout.rule);
             }
             if layout.two_panes || app.focus == Focus::Chat {
-                inbox::chat(app, &layout, frame);
+                chat::chat(app, &layout, frame);
+            }
+            match dialog {
+                Some(Overlay::Menu(chat, selected)) => dialog::menu(app, *chat, *selected, frame, whole),
+                Some(Overlay::Ask(question)) => dialog::question(question, frame, whole),
+                Some(Overlay::Snooze(view)) => dialog::snooze(app, view, frame, whole),
+                Some(Overlay::Contact(_, form)) => {
+                    dialog::form(
+                        "Add to the contacts",
+                        form,
+                        &["Known contacts are not asked about again."],
+                        frame,
+                        whole,
+                    );
+                }
+                Some(Overlay::Hours(form)) => dialog::form("Your hours", form, dialog::HOURS_HELP, frame, whole),
+                Some(Overlay::Work(selected)) => dialog::work(app, *selected, frame, whole),
+                _ => {}
             }
         }
     }
@@ -144,6 +174,11 @@ fn header(app: &App, layout: &Layout, frame: &mut Frame<'_>) {
     frame.render_widget(Paragraph::new(vec![Line::from(left), rule]), layout.header);
 }
 
+/// How many lines the keys take in a window of this width.
+pub fn help_lines(columns: u16) -> usize {
+    overlay::help_lines(columns)
+}
+
 /// The last line: what just happened, otherwise the keys that work here, as many as fit.
 fn footer(app: &App, layout: &Layout, frame: &mut Frame<'_>) {
     let cells = usize::from(layout.footer.width);
@@ -152,27 +187,19 @@ fn footer(app: &App, layout: &Layout, frame: &mut Frame<'_>) {
         frame.render_widget(Paragraph::new(line), layout.footer);
         return;
     }
-    let keys: &[(&str, &str)] = match (&app.account, &app.overlay, app.focus) {
-        (None, ..) => &[("Enter", "sign in"), ("Tab", "next field"), ("F2", "another way"), ("Ctrl+C", "quit")],
-        (_, Some(Overlay::Search(_)), _) => &[("↑↓", "choose"), ("Enter", "open"), ("Esc", "close")],
-        (_, Some(Overlay::Unsent { deleting: true, .. }), _) => &[("y", "delete for good"), ("any other key", "keep")],
-        (_, Some(Overlay::Unsent { .. }), _) => &[("↑↓", "choose"), ("c", "copy"), ("d", "delete"), ("Esc", "close")],
-        (_, Some(Overlay::Help), _) => &[("any key", "close")],
-        (_, None, Focus::List) => &[
-            ("↑↓", "choose"),
-            ("Enter", "answer"),
-            ("?", "help"),
-            ("t", "take"),
-            ("/", "search"),
-            ("f", "filter"),
-            ("u", "unsent"),
-            ("q", "quit"),
-        ],
-        (_, None, Focus::Chat) if app.chat.as_ref().is_some_and(|chat| chat.closed) => &[("Esc", "back")],
-        (_, None, Focus::Chat) => {
-            &[("Enter", "send"), ("Alt+Enter", "new line"), ("PgUp", "older"), ("Ctrl+T", "take"), ("Esc", "back")]
-        }
-    };
+    if let Some(held) = app.held.last().filter(|_| app.overlay.is_none()) {
+        let seconds = (held.until - app.now + 999).max(0) / 1_000;
+        let key = if app.focus == Focus::Chat { "Ctrl+Z" } else { "z" };
+        let right = format!("{key} takes it back · {seconds} s ");
+        let room = cells.saturating_sub(text::width(&right) + 3);
+        let line = Line::from(vec![
+            Span::styled(format!(" ✓ {}", text::pad(&held.what, room)), theme::good()),
+            Span::styled(right, theme::strong()),
+        ]);
+        frame.render_widget(Paragraph::new(line), layout.footer);
+        return;
+    }
+    let keys = keys(app);
     let mut spans = vec![Span::raw(" ")];
     let mut used = 1;
     for (key, does) in keys {
@@ -187,10 +214,68 @@ fn footer(app: &App, layout: &Layout, frame: &mut Frame<'_>) {
     frame.render_widget(Paragraph::new(Line::from(spans)), layout.footer);
 }
 
+/// The keys that work where the operator is, the needed ones first.
+fn keys(app: &App) -> &'static [(&'static str, &'static str)] {
+    match (&app.account, &app.overlay, app.focus) {
+        (None, ..) => &[("Enter", "sign in"), ("Tab", "next field"), ("F2", "another way"), ("Ctrl+C", "quit")],
+        (_, Some(Overlay::Search(_)), _) => &[("↑↓", "choose"), ("Enter", "open"), ("Esc", "close")],
+        (_, Some(Overlay::Unsent { deleting: true, .. }), _) => &[("y", "delete for good"), ("any other key", "keep")],
+        (_, Some(Overlay::Unsent { .. }), _) => &[("↑↓", "choose"), ("c", "copy"), ("d", "delete"), ("Esc", "close")],
+        (_, Some(Overlay::Help(_)), _) => &[("↑↓", "scroll"), ("any other key", "close")],
+        (_, Some(Overlay::Menu(..)), _) => &[("↑↓ Enter", "choose"), ("its letter", "does it"), ("Esc", "close")],
+        (_, Some(Overlay::Ask(Question::OffShift(_))), _) => {
+            &[("g", "give back"), ("k", "keep"), ("Esc", "stay on shift")]
+        }
+        (_, Some(Overlay::Ask(_)), _) => &[("y", "yes"), ("n", "no")],
+        (_, Some(Overlay::Transfer(_)), _) => {
+            &[("↑↓", "choose"), ("Enter", "pass on"), ("Tab", "note"), ("Alt+Enter", "new line"), ("Esc", "cancel")]
+        }
+        (_, Some(Overlay::Snooze(_)), _) => &[("↑↓", "choose"), ("Enter", "put away"), ("Esc", "cancel")],
+        (_, Some(Overlay::Contact(..) | Overlay::Hours(_)), _) => {
+            &[("Enter", "save"), ("Tab ↑↓", "next field"), ("Esc", "cancel")]
+        }
+        (_, Some(Overlay::Work(_)), _) => {
+            &[("↑↓", "choose"), ("Enter", "change"), ("F2 F3 F4", "at once"), ("Esc", "close")]
+        }
+        (_, Some(Overlay::Manage(view)), _) => match (view.tab, view.lifting) {
+            (_, true) => &[("y", "lift it"), ("any other key", "keep")],
+            (ManageTab::Alarms, _) => &[("↑↓", "choose"), ("Enter", "show"), ("Tab", "blocks"), ("Esc", "close")],
+            (ManageTab::Blocks, _) => &[("↑↓", "choose"), ("l", "lift"), ("Tab", "alarms"), ("Esc", "close")],
+        },
+        (_, None, Focus::List) => &[
+            ("↑↓", "choose"),
+            ("Enter", "answer"),
+            ("?", "help"),
+            ("x", "actions"),
+            ("/", "search"),
+            ("f", "filter"),
+            ("v", "archive"),
+            ("w", "presence"),
+            ("u", "unsent"),
+            ("q", "quit"),
+        ],
+        (_, None, Focus::Chat) if app.chat.as_ref().is_some_and(|chat| chat.closed) => &[("Esc", "back")],
+        (_, None, Focus::Chat) if !app.composes() => &[("Esc", "back"), ("PgUp", "older"), ("F1", "help")],
+        (_, None, Focus::Chat) => {
+            &[("Enter", "send"), ("Esc", "back"), ("F1", "help"), ("Alt+Enter", "new line"), ("PgUp", "older")]
+        }
+    }
+}
+
 /// The hints of whoever runs the inbox.
 fn hints(app: &App, cells: usize) -> Vec<Line<'static>> {
     let line = |part: String| Line::from(Span::styled(format!("  {part}"), theme::soft()));
     app.hints.iter().flat_map(|hint| text::wrapped(hint, cells)).map(line).collect()
+}
+
+/// One line of two ends: what stands left is cut when both do not fit.
+fn ends(lead: Span<'static>, left: (String, Style), right: Vec<Span<'static>>, cells: usize) -> Line<'static> {
+    let taken: usize = lead.width() + right.iter().map(Span::width).sum::<usize>();
+    let gap = usize::from(!right.is_empty());
+    let room = cells.saturating_sub(taken + gap + 1);
+    let mut spans = vec![lead, Span::styled(text::pad(&left.0, room), left.1), Span::raw(" ".repeat(gap))];
+    spans.extend(right);
+    Line::from(spans)
 }
 
 /// Puts the terminal's own cursor where the next character goes, if it is inside.

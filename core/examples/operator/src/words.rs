@@ -1,6 +1,9 @@
 //! What an operator reads of codes and outcomes. The only place with English sentences for them.
 
-use switchboard_core::{CommandKind, CommandOutcome, CoreError, ErrorCode, Outcome, StorageProblem, UnsentReason};
+use switchboard_core::{
+    ActivityKind, AlarmKind, ChannelKind, CommandKind, CommandOutcome, CoreError, ErrorCode, Outcome, Presence,
+    ReleaseReason, StorageProblem, TargetKind, TimelineRow, UnsentReason,
+};
 
 /// A server's code, for an operator.
 pub fn code(code: ErrorCode) -> &'static str {
@@ -17,19 +20,123 @@ pub fn code(code: ErrorCode) -> &'static str {
         ErrorCode::NotFound => "the chat is no longer visible to you",
         ErrorCode::TextTooLong => "the text is too long",
         ErrorCode::EmptyText => "the text is empty",
+        ErrorCode::TakeFirst => "its queue wants a chat to be taken first",
+        ErrorCode::NewMessage => "the customer wrote meanwhile: read it, then decide again",
+        ErrorCode::ChatClosed => "the chat is closed already",
+        ErrorCode::NotWaiting => "only a waiting chat can be ignored",
+        ErrorCode::TransferToSelf => "the chat is yours already",
+        ErrorCode::UserDisabled => "that colleague's account is disabled",
+        ErrorCode::NotLiveChat => "only a website chat can be ended or blocked",
+        ErrorCode::KnownContact => "this is a known contact: only unknown visitors can be blocked",
+        ErrorCode::NoAddress => "the visitor's address is not known",
+        ErrorCode::NotMember => "you are not a member of that queue",
+        ErrorCode::BadHours => "the hours or the time zone are not valid",
+        ErrorCode::BadContact => "a contact needs a name, and an e-mail address has an @",
+        ErrorCode::BadTime => "the time lies in the past, or more than a year ahead",
+        ErrorCode::Forbidden => "your role does not allow it",
+        ErrorCode::Changed => "somebody else changed it meanwhile",
+        ErrorCode::Unsupported => "the server is too old for this",
         ErrorCode::Storage => "the server cannot write at the moment",
         _ => "the server refused it",
     }
 }
 
-/// What the operator should know of a command that ended; nothing of one that went well.
-pub fn outcome(outcome: &CommandOutcome) -> Option<String> {
+/// What the operator should know of a command that ended; nothing of one that went well. The contact's name stands
+/// where the chat may no longer be on the screen.
+pub fn outcome(outcome: &CommandOutcome, name: Option<&str>) -> Option<String> {
     let (Outcome::Refused(why) | Outcome::Failed(why)) = outcome.outcome else { return None };
     let why = code(why);
-    Some(match outcome.kind {
-        CommandKind::Reply => format!("Not sent: {why}. Your text is under unsent (u)."),
-        CommandKind::Take => format!("Not taken: {why}."),
+    let what = match outcome.kind {
+        CommandKind::Reply => return Some(format!("Not sent: {why}. Your text is under unsent (u).")),
+        CommandKind::Take => "Not taken",
+        CommandKind::Transfer => "Not passed on",
+        CommandKind::DealtWith => "Not closed",
+        CommandKind::End => "Not ended",
+        CommandKind::Block => "Not blocked",
+        CommandKind::Archive => "Not archived",
+        CommandKind::Unarchive => "Not brought back",
+        CommandKind::Ignore => "Not ignored",
+        CommandKind::Snooze => "Not put away",
+        CommandKind::Delete => "Not deleted",
+        CommandKind::AddContact => "Contact not saved",
+        CommandKind::Presence => "Presence not changed",
+        CommandKind::Schedule => "Hours not changed",
+        CommandKind::QueueLogin => "Queue not changed",
+    };
+    Some(match name {
+        Some(name) => format!("{what} ({name}): {why}."),
+        None => format!("{what}: {why}."),
     })
+}
+
+/// A presence, as colleagues read it.
+pub fn presence(presence: Presence) -> &'static str {
+    match presence {
+        Presence::Available => "Available",
+        Presence::Away => "Away",
+        Presence::OffShift => "Off shift",
+    }
+}
+
+/// A kind of channel.
+pub fn channel(kind: ChannelKind) -> &'static str {
+    match kind {
+        ChannelKind::LiveChat => "Website",
+        ChannelKind::Whatsapp => "WhatsApp",
+        ChannelKind::Messenger => "Messenger",
+        ChannelKind::Sms => "SMS",
+    }
+}
+
+/// What is wrong with a chat that nobody looks after.
+pub fn alarm(kind: AlarmKind) -> &'static str {
+    match kind {
+        AlarmKind::Unattended => "Offered to nobody",
+        AlarmKind::Ignored => "Ignored by all",
+        AlarmKind::Unknown => "Needs somebody",
+    }
+}
+
+/// What a chat was passed on to, before its name.
+pub fn target(kind: TargetKind) -> &'static str {
+    match kind {
+        TargetKind::User => "",
+        TargetKind::Queue => "queue ",
+        TargetKind::Group => "group ",
+    }
+}
+
+/// A line of a chat's life.
+pub fn activity(row: &TimelineRow) -> String {
+    let Some(line) = &row.activity else { return String::new() };
+    let who = if row.mine { "You" } else { row.author_name.as_deref().unwrap_or("A colleague") };
+    let to = if line.to_me { "you" } else { line.to_name.as_deref().unwrap_or("somebody else") };
+    match line.kind {
+        ActivityKind::Taken => format!("{who} took the chat"),
+        ActivityKind::Assigned => format!("Given to {to}"),
+        ActivityKind::Transferred => format!("{who} passed it on to {to}"),
+        ActivityKind::Returned if line.to_name.is_some() || line.to_me => format!("No answer: it is back with {to}"),
+        ActivityKind::Returned => "No answer: it is offered anew".into(),
+        ActivityKind::Released => match line.reason {
+            Some(ReleaseReason::Disabled) => "Its owner's account was disabled: it is offered anew",
+            Some(ReleaseReason::OffShift) => "Its owner went off shift: it is offered anew",
+            Some(ReleaseReason::Unanswered) => "Not answered in time: it is offered anew",
+            Some(ReleaseReason::Unknown) | None => "It is offered anew",
+        }
+        .into(),
+        ActivityKind::DealtWith => format!("{who} dealt with it"),
+        ActivityKind::Ended => format!("{who} ended the session"),
+        ActivityKind::Blocked => format!("{who} blocked the visitor"),
+        ActivityKind::Rated => {
+            let stars = usize::from(line.stars.unwrap_or(0).min(5));
+            let stars = format!("{}{}", "★".repeat(stars), "☆".repeat(5 - stars));
+            match line.comment.as_deref().map(str::trim).filter(|comment| !comment.is_empty()) {
+                Some(comment) => format!("Rated {stars} “{comment}”"),
+                None => format!("Rated {stars}"),
+            }
+        }
+        ActivityKind::Unknown => "Something happened that this app is too old to show".into(),
+    }
 }
 
 /// Why a text did not reach the customer.

@@ -1,160 +1,22 @@
-//! The inbox as an operator sees it, without a terminal, a core or a clock. Each screen is kept as text in
-//! `tests/screens/`; `UPDATE_SCREENS=1 cargo test -p switchboard-operator` writes them anew, to be read in review.
+//! The inbox as an operator sees it, without a terminal, a core or a clock.
 
 // Helpers of tests are tests.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod common;
+
 use chrono::FixedOffset;
+use common::*;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use ratatui::Terminal;
-use ratatui::backend::TestBackend;
 use switchboard_core::{
-    AuthorKind, ChannelKind, ChatId, ChatState, CommandId, CommandKind, CommandOutcome, ConnectionState, DeliveryState,
-    ErrorCode, InboxFilter, InboxOrder, InboxRow, LastMessage, ListChange, ListUpdate, MessageId, MessageStatus,
-    Outcome, SearchHit, SearchResults, SnippetPart, TimelineRow, Typing, UnsentId, UnsentReason, UnsentRow,
+    AuthorKind, ChannelKind, CommandId, CommandKind, CommandOutcome, ConnectionState, ErrorCode, InboxFilter,
+    InboxOrder, ListChange, ListUpdate, MessageId, Outcome, Role, SearchHit, SearchResults, SnippetPart, TimelineRow,
+    Typing, UnsentId, UnsentReason, UnsentRow,
 };
-use switchboard_operator::app::{App, Effect, Focus, Msg, Overlay};
+use switchboard_operator::app::{Act, App, Effect, Focus, Msg, Overlay};
 use switchboard_operator::clock::Zone;
 use switchboard_operator::signin::SignInWith;
-use switchboard_operator::{timeline::Scroll, view};
-
-/// 2026-03-10 10:40 in Bergen.
-const NOW: i64 = 1_773_135_600_000;
-const MINUTE: i64 = 60_000;
-
-fn chat(n: u8) -> ChatId {
-    ChatId::from_bytes([n; 16])
-}
-
-fn app(columns: u16, rows: u16) -> App {
-    let mut app = App::new((columns, rows), NOW, Zone::Fixed(FixedOffset::east_opt(3_600).unwrap()));
-    app.update(Msg::Account(Some("Anna Berg".into())));
-    app.update(Msg::Connection(ConnectionState::Online));
-    app
-}
-
-fn row(n: u8, name: Option<&str>, preview: &str, age: i64) -> InboxRow {
-    InboxRow {
-        chat: chat(n),
-        contact_name: name.map(Into::into),
-        channel_kind: ChannelKind::LiveChat,
-        queue_name: Some("Sales".into()),
-        last_message: Some(LastMessage {
-            preview: preview.into(),
-            author: AuthorKind::Contact,
-            mine: false,
-            sent_at: NOW - age,
-        }),
-        unread: 1,
-        state: ChatState::Waiting,
-        owner: None,
-        owner_name: None,
-        is_mine: false,
-        waiting_since: Some(NOW - age),
-        has_draft: false,
-        unsent: 0,
-        pending: 0,
-    }
-}
-
-fn inbox() -> Vec<InboxRow> {
-    let maria = row(1, Some("Maria López"), "Is the blue one in stock? I would need it before Friday.", 2 * MINUTE);
-    let mut visitor = row(2, None, "hello?", 12 * MINUTE);
-    visitor.unread = 3;
-    let mut mine = row(3, Some("Tanaka Yūko 田中優子"), "配送はいつですか？急いでいます", 45 * MINUTE);
-    (mine.state, mine.is_mine, mine.unread, mine.waiting_since) = (ChatState::Owned, true, 0, None);
-    (mine.has_draft, mine.pending) = (true, 1);
-    let mut old = row(4, Some("Ольга"), "Спасибо большое, всё получилось!", 3 * 1440 * MINUTE);
-    (old.state, old.is_mine, old.unread, old.waiting_since) = (ChatState::Owned, true, 0, None);
-    if let Some(last) = old.last_message.as_mut() {
-        last.mine = true;
-    }
-    vec![maria, visitor, mine, old]
-}
-
-fn message(no: u64, mine: bool, text: &str, age: i64) -> TimelineRow {
-    TimelineRow {
-        id: MessageId::from_bytes([u8::try_from(no).unwrap(); 16]),
-        no: Some(no),
-        author: if mine { AuthorKind::User } else { AuthorKind::Contact },
-        author_id: None,
-        author_name: Some(if mine { "Anna Berg" } else { "Maria López" }.into()),
-        mine,
-        text: text.into(),
-        sent_at: NOW - age,
-        state: DeliveryState::Stored(MessageStatus::Delivered),
-    }
-}
-
-fn conversation() -> Vec<TimelineRow> {
-    let mut rows = vec![
-        message(1, false, "Good morning", 1_500 * MINUTE),
-        message(2, false, "Is the blue one in stock? I would need it before Friday, as a present 🎁", 9 * MINUTE),
-        message(3, true, "Yes, three of them. Sent today it is with you on Thursday.", 7 * MINUTE),
-        message(4, true, "Shall I put one aside?", 6 * MINUTE),
-    ];
-    rows[2].state = DeliveryState::Stored(MessageStatus::Read);
-    rows[3].state = DeliveryState::Queued;
-    rows[3].no = None;
-    rows
-}
-
-fn reset<R>(rows: Vec<R>) -> ListUpdate<R> {
-    ListUpdate { revision: 0, changes: vec![ListChange::Reset { rows }], closed: false }
-}
-
-fn key(app: &mut App, code: KeyCode) -> Vec<Effect> {
-    app.update(Msg::Key(KeyEvent::new(code, KeyModifiers::NONE)))
-}
-
-fn control(app: &mut App, c: char) -> Vec<Effect> {
-    app.update(Msg::Key(KeyEvent::new(KeyCode::Char(c), KeyModifiers::CONTROL)))
-}
-
-fn typed(app: &mut App, text: &str) -> Vec<Effect> {
-    text.chars().flat_map(|c| key(app, KeyCode::Char(c))).collect()
-}
-
-/// With Maria's chat selected and loaded.
-fn with_chat(columns: u16, rows: u16) -> App {
-    let mut app = app(columns, rows);
-    let effects = app.update(Msg::Inbox(reset(inbox())));
-    assert_eq!(effects, [Effect::Open(chat(1), None)]);
-    app.update(Msg::Chat(chat(1), reset(inbox()[..1].to_vec())));
-    app.update(Msg::Timeline(chat(1), reset(conversation())));
-    app
-}
-
-fn screen(app: &App) -> String {
-    let mut terminal = Terminal::new(TestBackend::new(app.size.0, app.size.1)).unwrap();
-    terminal.draw(|frame| view::draw(app, frame)).unwrap();
-    let buffer = terminal.backend().buffer();
-    let mut text = String::new();
-    for y in 0..buffer.area.height {
-        let mut line = String::new();
-        let mut x = 0;
-        while x < buffer.area.width {
-            let symbol = buffer[(x, y)].symbol();
-            line.push_str(symbol);
-            x += u16::try_from(switchboard_operator::text::width(symbol).max(1)).unwrap();
-        }
-        text.push_str(line.trim_end());
-        text.push('\n');
-    }
-    text
-}
-
-#[track_caller]
-fn assert_screen(name: &str, app: &App) {
-    let got = screen(app);
-    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/screens").join(format!("{name}.txt"));
-    if std::env::var_os("UPDATE_SCREENS").is_some() {
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(&path, &got).unwrap();
-    }
-    let wanted = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(got == wanted, "{name} looks different.\n--- kept\n{wanted}\n--- now\n{got}");
-}
+use switchboard_operator::timeline::Scroll;
 
 #[test]
 fn f1_the_inbox_and_a_chat_side_by_side() {
@@ -245,10 +107,10 @@ fn typing_is_told_every_three_seconds_and_ends_by_itself() {
 #[test]
 fn f13_take_is_asked_of_the_core_and_a_loss_is_said() {
     let mut app = with_chat(80, 24);
-    assert_eq!(key(&mut app, KeyCode::Char('t')), [Effect::Take(chat(1))]);
+    assert_eq!(key(&mut app, KeyCode::Char('t')), [Effect::Act(chat(1), Act::Take)]);
     let lost = CommandOutcome {
         id: CommandId::from_bytes([9; 16]),
-        chat: chat(1),
+        chat: Some(chat(1)),
         kind: CommandKind::Take,
         outcome: Outcome::Refused(ErrorCode::Taken),
     };
@@ -418,7 +280,7 @@ fn signing_in_by_each_way() {
     let effects = key(&mut app, KeyCode::Enter);
     assert!(!format!("{effects:?}").contains("hunter2"));
     assert_eq!(effects, [Effect::SignIn(with)]);
-    app.update(Msg::Account(Some("Anna".into())));
+    app.update(Msg::Account(Some(("Anna".into(), Role::User))));
     // Revoked: the form is back, and nothing of the inbox is left in memory.
     app.update(Msg::Inbox(reset(inbox())));
     assert_eq!(app.update(Msg::Account(None)), [Effect::Close]);

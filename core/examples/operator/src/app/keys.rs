@@ -1,9 +1,9 @@
 //! What each key does, by what has the keys.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use switchboard_core::{InboxFilter, InboxOrder};
+use switchboard_core::{Composer, InboxFilter, InboxOrder, Presence};
 
-use super::{App, Effect, Focus, Overlay, SearchView, TYPING_EVERY_MS};
+use super::{Action, App, Effect, Focus, Overlay, SearchView, Showing, TYPING_EVERY_MS};
 use crate::editor::Edited;
 use crate::timeline::{OpenChat, Scroll};
 use crate::view::Layout;
@@ -14,12 +14,12 @@ impl App {
             self.sign_in.paste(text);
             return Vec::new();
         }
-        if let Some(Overlay::Search(search)) = &mut self.overlay {
-            search.query.insert(text);
-            return vec![Effect::Search(search.query.text().to_owned())];
+        if self.overlay.is_some() {
+            return self.paste_into_dialog(text);
         }
-        if let (Focus::Chat, None, Some(chat)) = (self.focus, &self.overlay, &mut self.chat)
-            && !chat.closed
+        if self.focus == Focus::Chat
+            && self.composes()
+            && let Some(chat) = &mut self.chat
         {
             chat.composer.insert(text);
             return self.typed();
@@ -41,10 +41,23 @@ impl App {
         match (&self.overlay, self.focus) {
             (Some(Overlay::Search(_)), _) => self.search_key(key),
             (Some(Overlay::Unsent { .. }), _) => self.unsent_key(key),
-            (Some(Overlay::Help), _) => {
-                self.overlay = None;
-                Vec::new()
+            (Some(Overlay::Menu(..)), _) => self.menu_key(key),
+            (Some(Overlay::Ask(_)), _) => self.question_key(key),
+            (Some(Overlay::Transfer(_)), _) => self.transfer_key(key),
+            (Some(Overlay::Snooze(_)), _) => self.snooze_key(key),
+            (Some(Overlay::Contact(..)), _) => self.contact_key(key),
+            (Some(Overlay::Hours(_)), _) => self.hours_key(key),
+            (Some(Overlay::Manage(_)), _) => self.manage_key(key),
+            (Some(Overlay::Help(_)), _) => self.help_key(key),
+            // One tap, wherever the operator is.
+            (Some(Overlay::Work(_)) | None, _) if matches!(key.code, KeyCode::F(2..=4)) => {
+                self.wish_presence(match key.code {
+                    KeyCode::F(2) => Presence::Available,
+                    KeyCode::F(3) => Presence::Away,
+                    _ => Presence::OffShift,
+                })
             }
+            (Some(Overlay::Work(_)), _) => self.work_key(key),
             (None, Focus::List) => self.list_key(key),
             (None, Focus::Chat) => self.chat_key(key),
         }
@@ -58,6 +71,7 @@ impl App {
 
     fn list_key(&mut self, key: &KeyEvent) -> Vec<Effect> {
         let page = Layout::of(self.size).list_rows().max(1) as isize;
+        let control = key.modifiers.contains(KeyModifiers::CONTROL);
         match key.code {
             KeyCode::Char('q') => self.quit(),
             KeyCode::Up | KeyCode::Char('k') => self.step(-1),
@@ -66,19 +80,22 @@ impl App {
             KeyCode::PageDown => self.step(page),
             KeyCode::Home | KeyCode::Char('g') => self.step(isize::MIN),
             KeyCode::End | KeyCode::Char('G') => self.step(isize::MAX),
-            KeyCode::Enter | KeyCode::Right | KeyCode::Char('l') => {
-                let Some(chat) = self.selected else { return Vec::new() };
-                self.focus = Focus::Chat;
-                let mut effects = self.open(chat, None);
-                effects.extend(self.read());
-                effects
+            KeyCode::Char('z') => self.undo(),
+            KeyCode::Char('x' | ' ') => self.open_menu(),
+            code if !control && let Some(action) = Action::of(code) => self.action(action),
+            KeyCode::Enter | KeyCode::Right | KeyCode::Char('l') => self.enter_chat(),
+            KeyCode::Char('v') => self.toggle_archive(),
+            KeyCode::Char('w') => {
+                self.overlay = Some(Overlay::Work(0));
+                Vec::new()
             }
-            KeyCode::Char('t') => self.take(),
-            KeyCode::Tab | KeyCode::Char('f') => self.show(next_filter(self.filter), self.order),
-            KeyCode::BackTab => self.show(next_filter(next_filter(self.filter)), self.order),
-            KeyCode::Char('1') => self.show(InboxFilter::All, self.order),
-            KeyCode::Char('2') => self.show(InboxFilter::Mine, self.order),
-            KeyCode::Char('3') => self.show(InboxFilter::Waiting, self.order),
+            KeyCode::Char('m') => self.open_manage(),
+            KeyCode::Tab | KeyCode::Char('f') => self.show(step_filter(self.filter, 1), self.order),
+            KeyCode::BackTab => self.show(step_filter(self.filter, FILTERS.len() - 1), self.order),
+            KeyCode::Char(digit @ '1'..='4') => {
+                let place = usize::from(u8::try_from(digit).unwrap_or(b'1') - b'1');
+                self.show(FILTERS.get(place).copied().unwrap_or_default(), self.order)
+            }
             KeyCode::Char('o') => self.show(
                 self.filter,
                 match self.order {
@@ -95,16 +112,38 @@ impl App {
                 Vec::new()
             }
             KeyCode::Char('?') | KeyCode::F(1) => {
-                self.overlay = Some(Overlay::Help);
+                self.overlay = Some(Overlay::Help(0));
                 Vec::new()
             }
             _ => Vec::new(),
         }
     }
 
+    fn enter_chat(&mut self) -> Vec<Effect> {
+        let Some(row) = self.current_row() else { return Vec::new() };
+        let chat = row.chat;
+        if row.passed_on.is_some() {
+            self.note("This chat was passed on: its messages have left this device.");
+            return Vec::new();
+        }
+        self.focus = Focus::Chat;
+        let mut effects = self.open(chat, None);
+        effects.extend(self.read());
+        effects
+    }
+
+    fn toggle_archive(&mut self) -> Vec<Effect> {
+        self.showing = match self.showing {
+            Showing::Recents => Showing::Archive,
+            Showing::Archive => Showing::Recents,
+        };
+        self.first = 0;
+        vec![self.list_effect()]
+    }
+
     fn show(&mut self, filter: InboxFilter, order: InboxOrder) -> Vec<Effect> {
-        (self.filter, self.order) = (filter, order);
-        vec![Effect::Inbox(filter, order)]
+        (self.filter, self.order, self.showing) = (filter, order, Showing::Recents);
+        vec![self.list_effect()]
     }
 
     fn step(&mut self, by: isize) -> Vec<Effect> {
@@ -118,35 +157,46 @@ impl App {
         effects
     }
 
-    fn take(&mut self) -> Vec<Effect> {
-        let Some(row) = self.place().and_then(|place| self.inbox.get(place)) else { return Vec::new() };
-        if row.is_mine {
-            self.note("This chat is yours already.");
-            return Vec::new();
-        }
-        vec![Effect::Take(row.chat)]
+    /// Whether the open chat has a composer to type in.
+    pub fn composes(&self) -> bool {
+        self.chat.as_ref().is_some_and(|chat| !chat.closed)
+            && self.open_row().is_none_or(|row| row.composer == Composer::Reply)
     }
 
     fn chat_key(&mut self, key: &KeyEvent) -> Vec<Effect> {
         let layout = Layout::of(self.size);
         let page = layout.chat_height.saturating_sub(2).max(1) as isize;
+        let control = key.modifiers.contains(KeyModifiers::CONTROL);
         match key.code {
             KeyCode::Esc => self.leave_chat(),
             KeyCode::PageUp => self.scroll(-page),
             KeyCode::PageDown => self.scroll(page),
-            KeyCode::Up if key.modifiers.contains(KeyModifiers::CONTROL) => self.scroll(-1),
-            KeyCode::Down if key.modifiers.contains(KeyModifiers::CONTROL) => self.scroll(1),
-            KeyCode::End if key.modifiers.contains(KeyModifiers::CONTROL) => self.jump_to_end(),
-            KeyCode::Home if key.modifiers.contains(KeyModifiers::CONTROL) => self.scroll(isize::MIN),
-            KeyCode::Char('t') if key.modifiers.contains(KeyModifiers::CONTROL) => self.take(),
-            KeyCode::Char('y') if key.modifiers.contains(KeyModifiers::CONTROL) => {
+            KeyCode::Up if control => self.scroll(-1),
+            KeyCode::Down if control => self.scroll(1),
+            KeyCode::End if control => self.jump_to_end(),
+            KeyCode::Home if control => self.scroll(isize::MIN),
+            // What can be typed stays with the composer: everything else is asked for with Ctrl.
+            KeyCode::Char('z') if control => self.undo(),
+            KeyCode::Char('x') if control => self.open_menu(),
+            KeyCode::Char('t' | 'p' | 'd' | 'n') if control => match Action::of(key.code) {
+                Some(action) => self.action(action),
+                None => Vec::new(),
+            },
+            KeyCode::F(1) => {
+                self.overlay = Some(Overlay::Help(0));
+                Vec::new()
+            }
+            KeyCode::Enter if self.open_row().is_some_and(|row| row.composer == Composer::TakeFirst) => {
+                self.action(Action::Take)
+            }
+            KeyCode::Char('y') if control => {
                 let text = self.chat.as_ref().map(|chat| chat.composer.text().to_owned()).unwrap_or_default();
                 if text.is_empty() { Vec::new() } else { vec![Effect::Copy(text)] }
             }
             KeyCode::Enter if key.modifiers.is_empty() => self.send(),
             _ => {
-                let cells = layout.composer_cells;
-                let Some(chat) = self.chat.as_mut().filter(|chat| !chat.closed) else { return Vec::new() };
+                let (cells, composes) = (layout.composer_cells, self.composes());
+                let Some(chat) = self.chat.as_mut().filter(|_| composes) else { return Vec::new() };
                 match chat.composer.key(key, cells) {
                     Edited::Changed => self.typed(),
                     Edited::Moved => Vec::new(),
@@ -160,7 +210,7 @@ impl App {
         }
     }
 
-    fn leave_chat(&mut self) -> Vec<Effect> {
+    pub(super) fn leave_chat(&mut self) -> Vec<Effect> {
         let mut effects = self.keep_draft_and_stop();
         self.focus = Focus::List;
         if self.place().is_none() {
@@ -201,7 +251,8 @@ impl App {
     }
 
     fn send(&mut self) -> Vec<Effect> {
-        let Some(chat) = self.chat.as_mut().filter(|chat| !chat.closed && !chat.composer.is_blank()) else {
+        let composes = self.composes();
+        let Some(chat) = self.chat.as_mut().filter(|chat| composes && !chat.composer.is_blank()) else {
             return Vec::new();
         };
         if chat.composer.text().len() > crate::MAX_TEXT_BYTES {
@@ -290,10 +341,10 @@ impl App {
     }
 }
 
-fn next_filter(filter: InboxFilter) -> InboxFilter {
-    match filter {
-        InboxFilter::All => InboxFilter::Mine,
-        InboxFilter::Mine => InboxFilter::Waiting,
-        InboxFilter::Waiting => InboxFilter::All,
-    }
+/// The filters of Recents, in the order of their keys.
+pub const FILTERS: [InboxFilter; 4] = [InboxFilter::All, InboxFilter::Mine, InboxFilter::Waiting, InboxFilter::Snoozed];
+
+fn step_filter(filter: InboxFilter, by: usize) -> InboxFilter {
+    let place = FILTERS.iter().position(|other| *other == filter).unwrap_or(0);
+    FILTERS.get((place + by) % FILTERS.len()).copied().unwrap_or_default()
 }

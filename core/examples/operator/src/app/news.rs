@@ -2,10 +2,12 @@
 
 use crossterm::event::KeyEvent;
 use switchboard_core::{
-    ChatId, CommandOutcome, ConnectionState, InboxFilter, InboxOrder, InboxRow, ListUpdate, SearchResults, TimelineRow,
-    Typing, UnsentId, UnsentRow,
+    AlarmRow, BlockId, BlockRow, ChatId, CommandId, CommandOutcome, ConnectionState, InboxFilter, InboxOrder, InboxRow,
+    ListUpdate, Presence, QueueId, Role, SearchResults, TimelineRow, TransferTargetRow, Typing, UnsentId, UnsentRow,
+    WeekHours, Work,
 };
 
+use super::Act;
 use crate::signin::SignInWith;
 
 /// What came in.
@@ -21,8 +23,8 @@ pub enum Msg {
     Tick(i64),
     /// The connection changed.
     Connection(ConnectionState),
-    /// Who is signed in, if anybody.
-    Account(Option<String>),
+    /// Who is signed in, if anybody, and with which role.
+    Account(Option<(String, Role)>),
     /// The inbox changed.
     Inbox(ListUpdate<InboxRow>),
     /// The open chat's own row changed.
@@ -39,6 +41,24 @@ pub enum Msg {
     Typing(Typing),
     /// What became of a command.
     Command(CommandOutcome),
+    /// Presence, hours or queues changed.
+    Work(Work),
+    /// The alarms changed.
+    Alarms(ListUpdate<AlarmRow>),
+    /// An act on a chat is safe in the store; the last one that can be taken back has this id.
+    Acted(ChatId, CommandId),
+    /// An act on a chat could not be done, and why.
+    NotDone(ChatId, String),
+    /// Whether an undo came in time.
+    Undone(bool),
+    /// To whom a chat can be passed on, for this query.
+    Targets(String, Vec<TransferTargetRow>),
+    /// How many visitors share an address with the one of this chat.
+    Sharing(ChatId, Result<u32, String>),
+    /// The blocks in force.
+    Blocks(Result<Vec<BlockRow>, String>),
+    /// How many customers of this operator wait for an answer, before going off shift.
+    Unanswered(u32),
     /// The answer to a search.
     Found(String, Box<SearchResults>),
     /// A text could not even be stored: it goes back into the composer.
@@ -56,6 +76,8 @@ pub enum Msg {
 pub enum Effect {
     /// Watch the inbox with this filter and order.
     Inbox(InboxFilter, InboxOrder),
+    /// Watch the Archive.
+    Archive,
     /// Load more of the inbox.
     ExtendInbox,
     /// Watch a chat, around a message if one is named.
@@ -69,8 +91,26 @@ pub enum Effect {
     /// Send a text and, once it is committed, drop the draft: a kill between the two shows a text twice, never not
     /// at all.
     Reply(ChatId, String),
-    /// Take a chat.
-    Take(ChatId),
+    /// Do something with a chat.
+    Act(ChatId, Act),
+    /// Take back what was done.
+    Undo(CommandId),
+    /// Look for somebody to pass a chat on to.
+    Targets(String),
+    /// Ask how many visitors a block would shut out.
+    Sharing(ChatId),
+    /// Ask for the blocks in force.
+    Blocks,
+    /// Lift a block, and ask for the others.
+    LiftBlock(BlockId),
+    /// Count the customers who wait for this operator, before going off shift.
+    CountUnanswered,
+    /// Available, Away or Off shift, and whether unanswered chats are given back.
+    Presence(Presence, bool),
+    /// Work by these hours, or by tap alone.
+    Schedule(Option<WeekHours>),
+    /// Log in to a queue, or out of it.
+    QueueLogin(QueueId, bool),
     /// Report as read.
     Read(ChatId, u64),
     /// Keep a draft.

@@ -13,7 +13,7 @@ use crate::signin::{SignIn, Way};
 use crate::{text, theme, words};
 
 /// A line within the margins.
-fn inner(area: Rect) -> Rect {
+pub(super) fn inner(area: Rect) -> Rect {
     let margin = if area.width > 60 { 2 } else { 1 };
     Rect { x: area.x + margin, width: area.width.saturating_sub(2 * margin), ..area }
 }
@@ -141,36 +141,89 @@ pub(super) fn unsent(app: &App, selected: usize, deleting: bool, frame: &mut Fra
     frame.render_widget(Paragraph::new(lines), area);
 }
 
-pub(super) fn help(app: &App, frame: &mut Frame<'_>, area: Rect) {
-    const KEYS: &[(&str, &str)] = &[
-        ("↑ ↓ PgUp PgDn", "choose a chat"),
+/// The keys of the list, of a chat, and of both.
+const KEYS: [&[(&str, &str)]; 2] = [
+    &[
+        ("", "IN THE LIST"),
+        ("↑ ↓ PgUp", "choose a chat"),
         ("Enter", "open it and answer"),
-        ("t", "take it without an answer"),
-        ("f  1 2 3", "filter: all, mine, waiting"),
-        ("o", "newest or longest waiting first"),
-        ("/", "search in all messages"),
-        ("u", "texts that were not sent"),
+        ("f  1 2 3 4", "All Mine Waiting Snoozed"),
+        ("o", "longest waiting first"),
+        ("v", "Recents or Archive"),
+        ("/  u", "search; unsent texts"),
+        ("w", "presence, hours, queues"),
+        ("m", "alarms and blocks"),
         ("q  Ctrl+C", "quit"),
         ("", ""),
+        ("", "WITH A CHAT"),
+        ("t  p  d", "take, pass on, dealt with"),
+        ("a  s  i", "archive, snooze, ignore"),
+        ("n", "add to the contacts"),
+        ("e  b", "end the session, block"),
+        ("Del", "delete for me"),
+        ("x", "all that is possible"),
+        ("z", "undo the last one"),
+    ],
+    &[
+        ("", "IN A CHAT"),
         ("Enter", "send"),
-        ("Alt+Enter  Ctrl+J", "a new line"),
-        ("PgUp PgDn  Ctrl+↑ ↓", "scroll, older messages at the top"),
-        ("Ctrl+End", "back to the newest message"),
-        ("Ctrl+T", "take the chat"),
-        ("Ctrl+Y", "copy what is in the composer"),
-        ("Ctrl+W  Ctrl+U", "delete a word, to the line's start"),
-        ("Esc", "back to the list; the draft is kept"),
-    ];
+        ("Alt+Enter Ctrl+J", "a new line"),
+        ("Esc", "back, draft is kept"),
+        ("PgUp PgDn", "scroll; older on top"),
+        ("Ctrl+↑ Ctrl+↓", "scroll by a line"),
+        ("Ctrl+End", "to the newest message"),
+        ("Ctrl+T P D", "like t, p and d"),
+        ("Ctrl+N", "add to the contacts"),
+        ("Ctrl+X", "all that is possible"),
+        ("Ctrl+Z", "undo the last one"),
+        ("Ctrl+Y", "copy the composer"),
+        ("Ctrl+W Ctrl+U", "delete word, line"),
+        ("", ""),
+        ("", "ANYWHERE"),
+        ("F2 F3 F4", "available/away/off"),
+        ("F1  ?", "these keys"),
+    ],
+];
+
+/// From this width on the keys stand in two columns.
+const TWO_COLUMNS_FROM: u16 = 76;
+
+/// How many lines the keys take.
+pub(super) fn help_lines(columns: u16) -> usize {
+    let lengths = KEYS.map(<[_]>::len);
+    if columns >= TWO_COLUMNS_FROM { lengths[0].max(lengths[1]) } else { lengths[0] + 1 + lengths[1] }
+}
+
+pub(super) fn help(app: &App, top: usize, frame: &mut Frame<'_>, area: Rect) {
     let area = inner(area);
-    let mut lines: Vec<Line<'_>> = KEYS
-        .iter()
-        .map(|(key, does)| {
-            Line::from(vec![Span::styled(text::pad(key, 24), theme::strong()), Span::styled(*does, theme::soft())])
-        })
-        .collect();
+    let cells = usize::from(area.width);
+    let wide = app.size.0 >= TWO_COLUMNS_FROM;
+    let column = if wide { cells / 2 } else { cells };
+    let names = if wide { 11 } else { 17 };
+    let entry = |entry: Option<&(&'static str, &'static str)>, names: usize| -> Vec<Span<'static>> {
+        let (key, does) = entry.copied().unwrap_or_default();
+        if key.is_empty() {
+            return vec![Span::styled(text::pad(does, column), theme::soft())];
+        }
+        let does = text::pad(does, column.saturating_sub(names));
+        vec![Span::styled(text::pad(key, names), theme::strong()), Span::styled(does, theme::soft())]
+    };
+    let mut lines: Vec<Line<'static>> = if wide {
+        (0..help_lines(app.size.0))
+            .map(|at| {
+                let mut spans = entry(KEYS[0].get(at), names);
+                spans.extend(entry(KEYS[1].get(at), 17));
+                Line::from(spans)
+            })
+            .collect()
+    } else {
+        let both = KEYS[0].iter().chain(std::iter::once(&("", ""))).chain(KEYS[1]);
+        both.map(|line| Line::from(entry(Some(line), names))).collect()
+    };
     lines.push(Line::default());
-    lines.extend(super::hints(app, usize::from(area.width).saturating_sub(4)));
-    frame.render_widget(Paragraph::new(lines), area);
+    lines.extend(super::hints(app, cells.saturating_sub(4)));
+    let top = top.min(lines.len().saturating_sub(usize::from(area.height)));
+    frame.render_widget(Paragraph::new(lines.split_off(top)), area);
 }
 
 pub(super) fn sign_in(form: &SignIn, frame: &mut Frame<'_>, area: Rect) {
