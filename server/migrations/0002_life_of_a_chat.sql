@@ -197,7 +197,7 @@ CREATE TABLE alarms (
 CREATE INDEX alarms_by_rev ON alarms (rev);
 
 -- The one question that is asked of all alarms: which are in force.
-CREATE INDEX alarms_in_force ON alarms (since) WHERE over_at IS NULL;
+CREATE INDEX alarms_in_force ON alarms (over_at, since);
 
 -- Raised by every change that an admin makes to a queue: of two who edit it at once, the second is told. `rev` would not
 -- do, for it also rises when a member logs in.

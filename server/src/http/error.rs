@@ -34,21 +34,31 @@ pub(super) fn slow_down(retry_ms: u64) -> Response {
 
 /// The store's errors as a client may see them; the rest is in the log.
 pub(super) fn from_store(error: &StoreError) -> Response {
-    match error {
-        StoreError::Stopping => {
-            refusal(StatusCode::SERVICE_UNAVAILABLE, ErrorCode::ShuttingDown, ErrorCode::ShuttingDown.meaning(), 1_000)
-        }
-        StoreError::NotFound(_) => plain(StatusCode::NOT_FOUND, ErrorCode::NotFound),
-        StoreError::Changed(_) => plain(StatusCode::CONFLICT, ErrorCode::Changed),
-        error if error.is_transient() => {
-            tracing::error!(%error, "a request failed over the store");
-            refusal(StatusCode::SERVICE_UNAVAILABLE, ErrorCode::Storage, ErrorCode::Storage.meaning(), 5_000)
-        }
-        error => {
-            tracing::error!(%error, "a request failed");
-            plain(StatusCode::INTERNAL_SERVER_ERROR, ErrorCode::Internal)
-        }
+    if !matches!(
+        error,
+        StoreError::Stopping | StoreError::NotFound(_) | StoreError::Changed(_) | StoreError::Refused(_)
+    ) {
+        tracing::error!(%error, "a request failed over the store");
     }
+    let (status, ErrorBody { code, detail, retry_ms }) = answer(error);
+    refusal(status, code, &detail, retry_ms)
+}
+
+fn answer(error: &StoreError) -> (StatusCode, ErrorBody) {
+    let (status, code, retry_ms) = match error {
+        StoreError::Stopping => (StatusCode::SERVICE_UNAVAILABLE, ErrorCode::ShuttingDown, 1_000),
+        StoreError::NotFound(_) => (StatusCode::NOT_FOUND, ErrorCode::NotFound, 0),
+        StoreError::Changed(_) => (StatusCode::CONFLICT, ErrorCode::Changed, 0),
+        StoreError::Refused(_) => (StatusCode::BAD_REQUEST, ErrorCode::BadRequest, 0),
+        error if error.is_transient() => (StatusCode::SERVICE_UNAVAILABLE, ErrorCode::Storage, 5_000),
+        _ => (StatusCode::INTERNAL_SERVER_ERROR, ErrorCode::Internal, 0),
+    };
+    let detail = match error {
+        // It names what an admin gave, and why that does not do.
+        StoreError::Refused(why) => why.clone(),
+        _ => code.meaning().to_owned(),
+    };
+    (status, ErrorBody { code, detail, retry_ms })
 }
 
 /// A JSON body whose errors are refusals like all others.
@@ -88,5 +98,26 @@ fn field_error(rejection: &JsonRejection) -> &'static str {
     match rejection {
         JsonRejection::JsonSyntaxError(_) => "the body is not valid JSON",
         _ => "a field is missing or of the wrong type",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_store_refuses_has_a_stable_code_and_says_nothing_of_the_inside() {
+        for (error, status, code) in [
+            (StoreError::Changed("the queue \"Sales\"".into()), StatusCode::CONFLICT, "changed"),
+            (StoreError::NotFound("such block".into()), StatusCode::NOT_FOUND, "not_found"),
+            (StoreError::Refused("the name is empty".into()), StatusCode::BAD_REQUEST, "bad_request"),
+            (StoreError::Unavailable("disk".into()), StatusCode::SERVICE_UNAVAILABLE, "storage"),
+            (StoreError::Stopping, StatusCode::SERVICE_UNAVAILABLE, "shutting_down"),
+            (StoreError::Unexpected("table users".into()), StatusCode::INTERNAL_SERVER_ERROR, "internal"),
+        ] {
+            let (found, body) = answer(&error);
+            assert_eq!((found, body.code.as_str()), (status, code));
+            assert!(!body.detail.contains("users"));
+        }
     }
 }

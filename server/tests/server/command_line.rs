@@ -91,6 +91,118 @@ async fn the_whole_way_by_the_command_line() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn f9_f52_f69_a_queue_with_everything_and_played_customers_by_the_command_line() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path();
+    let hours = r#"{"zone":"Europe/Berlin","intervals":[{"day":5,"from":1320,"to":360}],"holidays":["2026-12-25"]}"#;
+    std::fs::write(dir.join("hours.json"), hours).unwrap();
+    admin(dir, &["group", "add", "Sales"]).await;
+    admin(dir, &["group", "add", "Support"]).await;
+    admin(dir, &["user", "add", "Anna", "--group", "Sales", "--extension", "101"]).await;
+    admin(dir, &["user", "add", "Boris", "--group", "Sales"]).await;
+    admin(dir, &["user", "set", "Boris", "--role", "manager", "--extension", "102"]).await;
+    let add = ["queue", "add", "Desk", "--member", "Anna", "--member", "Boris", "--distribution", "random", "--n", "1"];
+    admin(dir, &add).await;
+    let set = [
+        "queue",
+        "set",
+        "Desk",
+        "--group",
+        "Sales",
+        "--widen-after",
+        "90s",
+        "--take-first",
+        "--release-after",
+        "5m",
+        "--return-within",
+        "10m",
+        "--hours",
+        "hours.json",
+        "--out-of-office",
+        "Back at ten",
+    ];
+    admin(dir, &set).await;
+    let shown = admin(dir, &["queue", "show", "Desk"]).await;
+    for part in [
+        "\"random\"",
+        "\"n\": 1",
+        "\"widen_after_ms\": 90000",
+        "\"take_first\": true",
+        "\"release_after_ms\": 300000",
+        "\"return_within_ms\": 600000",
+        "Europe/Berlin",
+        "2026-12-25",
+        "Back at ten",
+    ] {
+        assert!(shown.contains(part), "{part} is missing: {shown}");
+    }
+    // What is not named stays; what is taken back goes.
+    let set = [
+        "queue",
+        "set",
+        "Desk",
+        "--distribution",
+        "one_user",
+        "--to",
+        "Anna",
+        "--widen-after",
+        "never",
+        "--take-first",
+        "false",
+        "--always-open",
+        "--out-of-office",
+        "",
+    ];
+    admin(dir, &set).await;
+    let shown = admin(dir, &["queue", "show", "Desk"]).await;
+    for part in ["\"one_user\"", "\"widen_after_ms\": null", "\"take_first\": false", "\"hours\": null", ": 300000"] {
+        assert!(shown.contains(part), "{part} is missing: {shown}");
+    }
+    admin(dir, &["user", "presence", "Boris", "away"]).await;
+    admin(dir, &["queue", "login", "Desk", "Anna", "--out"]).await;
+    let shown = admin(dir, &["queue", "show", "Desk"]).await;
+    assert!(shown.contains("Boris  away") && shown.contains("Anna  available  logged out"), "{shown}");
+    let listed = admin(dir, &["user", "list"]).await;
+    assert!(listed.contains("101  available") && listed.contains("manager  Boris") && listed.contains("102  away"));
+
+    // Nobody is there for a played customer: an alarm; then Anna logs in again.
+    admin(dir, &["channel", "add", "Line", "--kind", "sms", "--stub", "--group", "Support"]).await;
+    assert!(admin(dir, &["channel", "list"]).await.contains("no route  stub"));
+    admin(dir, &["route", "set", "Line", "--queue", "Desk"]).await;
+    assert_eq!(admin(dir, &["stub", "send", "Line", "+49301234567", "hello", "--id", "7"]).await.trim(), "1");
+    assert_eq!(admin(dir, &["stub", "send", "Line", "+49301234567", "hello", "--id", "7"]).await.trim(), "1");
+    let alarms = admin(dir, &["alarm", "list"]).await;
+    assert!(alarms.contains("unattended  Line  queue Desk"), "{alarms}");
+    admin(dir, &["queue", "login", "Desk", "Anna"]).await;
+    assert_eq!(admin(dir, &["alarm", "list"]).await, "");
+    let read = admin(dir, &["stub", "read", "Line", "+49301234567"]).await;
+    assert!(read.contains("1  customer  delivered  hello"), "{read}");
+    assert_eq!(admin(dir, &["block", "list"]).await, "");
+
+    admin(dir, &["user", "schedule", "Anna", "--hours", "hours.json"]).await;
+    admin(dir, &["user", "schedule", "Anna"]).await;
+    std::fs::write(dir.join("bad.json"), hours.replace("Berlin", "Atlantis")).unwrap();
+    for (arguments, says) in [
+        (&["queue", "set", "Desk", "--widen-after", "soon"][..], "no time"),
+        (&["queue", "set", "Desk", "--hours", "bad.json"], "Atlantis"),
+        (&["queue", "set", "Desk", "--hours", "none.json"], "none.json"),
+        (&["queue", "set", "Desk", "--to", "Nobody", "--distribution", "one_user"], "no user"),
+        (&["queue", "set", "Desk", "--n", "2"], "random or first"),
+        (&["queue", "set", "Desk", "--distribution", "first", "--n", "0"], "at least 1"),
+        (&["user", "schedule", "Anna", "--hours", "bad.json"], "bad_hours"),
+        (&["user", "set", "Boris", "--extension", "101"], "already"),
+        (&["channel", "add", "Real", "--kind", "sms"], "not part of this version"),
+        (&["stub", "status", "Line", "+49301234567", "1", "read"], "message 1"),
+        (&["block", "lift", "00000000-0000-0000-0000-000000000000"], "no such block"),
+    ] {
+        let all: Vec<&str> = ["admin"].iter().chain(arguments).copied().collect();
+        let output = run(dir, &all, "").await;
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert!(!output.status.success() && error.contains(says), "{arguments:?}: {error}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_wrong_is_said_in_one_line_and_by_the_exit_code() {
     let dir = tempfile::tempdir().unwrap();
     let dir = dir.path();
