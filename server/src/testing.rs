@@ -19,7 +19,7 @@ use crate::store::devices::{self, Admission};
 use crate::store::effects::VisitorKey;
 use crate::store::inbound::Received;
 use crate::store::{
-    self, Publish, StoreError, Tx, auth, channels, chats, collections, feed, inbound, migrate, snapshot,
+    self, Publish, StoreError, Tx, auth, channels, chats, collections, feed, inbound, migrate, snapshot, visitors,
 };
 use crate::ws::hub::Taken;
 use crate::ws::machine::{self, Machine, Timing, result_frame};
@@ -306,6 +306,14 @@ impl WidgetSession {
                 };
                 self.socket.mailbox().answer(Some(widget_json(&frame)?));
             }
+            visitor_machine::Action::Rate(rate) => {
+                let Some((key, _)) = self.joined else { return Ok(out) };
+                let frame = match server.write(|tx| tx.rate_session(key, None, &rate))? {
+                    Received::Accepted { accepted, .. } => WidgetServerFrame::Accepted(accepted),
+                    Received::Refused(code) => WidgetServerFrame::Refused(WidgetRefused { id: rate.id, code }),
+                };
+                self.socket.mailbox().answer(Some(widget_json(&frame)?));
+            }
             visitor_machine::Action::Progress(upto, status) => {
                 let Some((key, _)) = self.joined else { return Ok(out) };
                 server.write(|tx| tx.visitor_progress(key, upto, status))?;
@@ -333,8 +341,9 @@ impl WidgetSession {
                 self.joined = Some((key, self.socket.join_visitor(key)));
                 let state = inbound::visitor_state(&server.connection, key)?;
                 let feed_id = feed::feed_id(&server.connection)?;
-                let config = live_chat.widget;
-                let facts = visitor_machine::Facts { feed_id, key, new_token, config, state, now: server.now };
+                let (config, now) = (live_chat.widget, server.now);
+                let hours = visitors::hours(&server.connection, channel, now)?;
+                let facts = visitor_machine::Facts { feed_id, key, new_token, config, hours, state, now };
                 self.machine.admitted(facts)
             }
             None => self.machine.refused(ErrorCode::NotFound, 0),

@@ -19,7 +19,7 @@ use super::chats::{self, ChatRow};
 use super::effects::{Effect, VisitorFrame, VisitorKey};
 use super::sql::{Blob, Columns, Sql, int};
 use super::writer::Tx;
-use super::{blocks, queues};
+use super::{blocks, queues, visitors};
 use crate::routing::QueueSettings;
 use crate::routing::hours::Hours;
 
@@ -42,7 +42,7 @@ pub enum Received {
 pub struct VisitorState {
     /// The conversation, if there is one.
     pub chat: Option<ChatId>,
-    /// Its last message.
+    /// The last line of it that the visitor sees.
     pub last_no: u64,
     /// What the visitor has read, of both sides.
     pub read_upto: u64,
@@ -57,7 +57,7 @@ pub struct VisitorState {
 }
 
 /// The chat of a visitor.
-fn chat_of(connection: &Connection, key: VisitorKey) -> Result<Option<ChatId>, StoreError> {
+pub(super) fn chat_of(connection: &Connection, key: VisitorKey) -> Result<Option<ChatId>, StoreError> {
     Ok(connection
         .sql("SELECT chat_id FROM visitors WHERE channel_id = ?1 AND id = ?2")?
         .query_row((Blob(key.channel), Blob(key.visitor)), |row| row.id(0))
@@ -70,7 +70,7 @@ pub fn visitor_state(connection: &Connection, key: VisitorKey) -> Result<Visitor
     let chat = chats::must(connection, id)?;
     Ok(VisitorState {
         chat: Some(id),
-        last_no: chat.last_no,
+        last_no: visitors::last_visible(connection, id)?,
         read_upto: chat.customer_read_upto,
         delivered_upto: chat.customer_delivered_upto,
         staff_read_upto: chat.staff_read_upto,
@@ -95,8 +95,7 @@ pub fn visitor_messages(
 /// A message as the visitor sees it: own messages under the widget's id; notes, and what is the staff's own business, not at
 /// all.
 pub(super) fn visitor_frame(message: &Message, client_id: Option<MessageId>) -> Result<VisitorFrame, StoreError> {
-    let event = message.activity.as_ref().and_then(|activity| visitor_event(&message.author, activity));
-    if message.private || (message.activity.is_some() && event.is_none()) {
+    if !visitors::is_visible(message) {
         return Ok(VisitorFrame { no: message.no, json: None });
     }
     let frame = WidgetServerFrame::Message(WidgetMessage {
@@ -108,7 +107,7 @@ pub(super) fn visitor_frame(message: &Message, client_id: Option<MessageId>) -> 
             Author::System => WidgetAuthor::System,
         },
         text: message.text.clone(),
-        event,
+        event: message.activity.as_ref().and_then(|activity| visitor_event(&message.author, activity)),
         sent_at: message.sent_at,
         status: message.status,
     });

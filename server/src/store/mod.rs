@@ -40,6 +40,7 @@ mod sql_walk;
 #[cfg(test)]
 mod tests;
 mod timers;
+pub mod visitors;
 mod writer;
 
 use std::sync::Mutex;

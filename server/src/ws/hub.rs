@@ -4,6 +4,8 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use switchboard_protocol::frame::Bye;
+
 use super::mailbox::Mailbox;
 
 /// Items that a session may be behind and still be served from memory. Beyond it the database serves.
@@ -103,6 +105,15 @@ impl<T: Clone> Hub<T> {
         self.with(|inner| {
             for follower in &inner.followers {
                 follower.mailbox.post(json.clone());
+            }
+        });
+    }
+
+    /// Closes every session.
+    pub fn close(&self, bye: &Bye) {
+        self.with(|inner| {
+            for follower in &inner.followers {
+                follower.mailbox.close(bye.clone());
             }
         });
     }

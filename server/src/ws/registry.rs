@@ -40,7 +40,7 @@ pub struct Registry {
 
 #[derive(Default)]
 struct Sockets {
-    open: HashMap<u64, Arc<Mailbox>>,
+    open: HashMap<u64, (Arc<Mailbox>, Counted)>,
     by_address: HashMap<Counted, usize>,
     stop: Option<u64>,
 }
@@ -101,7 +101,7 @@ impl Registry {
             return Err(Full::Address);
         }
         *count += 1;
-        sockets.open.insert(id, mailbox.clone());
+        sockets.open.insert(id, (mailbox.clone(), counted));
         drop(sockets);
         Ok(Socket { registry: self.clone(), id, counted: Some(counted), mailbox, place: Place::Nowhere })
     }
@@ -120,7 +120,7 @@ impl Registry {
     pub fn stop(&self, spread_ms: u64) {
         let mut sockets = lock(&self.sockets);
         sockets.stop = Some(spread_ms);
-        for mailbox in sockets.open.values() {
+        for (mailbox, _) in sockets.open.values() {
             // Not at once either: the new process needs a moment to listen.
             let retry_ms = spread_ms / 10 + rand::random_range(0..=spread_ms - spread_ms / 10);
             mailbox.stop(Bye { code: ErrorCode::ShuttingDown, retry_ms });
@@ -145,12 +145,43 @@ impl Registry {
         }
     }
 
+    /// Closes the widgets that stand at an address that was blocked, and the visitor's own wherever they are.
+    fn shut_out(&self, address: &str, visitor: VisitorKey) {
+        let at_address: Vec<_> = lock(&self.sockets)
+            .open
+            .values()
+            .filter(|(_, counted)| matches!(counted, Counted::Widget(key) if key.to_string() == address))
+            .map(|(mailbox, _)| mailbox.clone())
+            .collect();
+        for mailbox in at_address {
+            mailbox.close(blocked_bye(i64::MAX));
+        }
+        // A block is not of one channel.
+        let hubs: Vec<_> = lock(&self.visitors)
+            .iter()
+            .filter(|(key, _)| key.visitor == visitor.visitor)
+            .map(|(_, hub)| hub.clone())
+            .collect();
+        for hub in hubs {
+            hub.close(&blocked_bye(i64::MAX));
+        }
+    }
+
     /// Brings a frame to all tabs of a visitor.
     pub fn post_to_visitor(&self, key: VisitorKey, json: &Arc<str>) {
         if let Some(hub) = hub_of(&self.visitors, &key) {
             hub.post(json);
         }
     }
+}
+
+/// A blocked widget asks again after this long at the latest: the block may be lifted before its time.
+const BLOCKED_RETRY_MS: u64 = 15 * 60 * 1000;
+
+/// The word to a widget of whom nothing is taken, for as long as it still lasts.
+pub fn blocked_bye(lasts_ms: i64) -> Bye {
+    let retry_ms = u64::try_from(lasts_ms).unwrap_or(0).clamp(1_000, BLOCKED_RETRY_MS);
+    Bye { code: ErrorCode::Blocked, retry_ms }
 }
 
 /// Tells the sockets what commits changed.
@@ -197,7 +228,8 @@ impl Publish for Publisher {
                     }
                 }
                 Effect::VisitorStatus { to, json } => registry.post_to_visitor(to, &json),
-                Effect::Blocked { .. } | Effect::Due { .. } => {}
+                Effect::Blocked { address, visitor, .. } => registry.shut_out(&address, visitor),
+                Effect::Due { .. } => {}
                 Effect::Changed { collection, rev } => {
                     let frame = ServerFrame::Changed(Changed { collection: collection.as_str().to_owned(), rev });
                     let Ok(json) = frame.to_json().map(Arc::from) else { continue };

@@ -6,14 +6,15 @@ use switchboard_protocol::frame::{Bye, Empty};
 use switchboard_protocol::ids::FeedId;
 use switchboard_protocol::message::MessageStatus;
 use switchboard_protocol::widget::{
-    PreChat, WidgetClientFrame, WidgetConfig, WidgetHello, WidgetHours, WidgetRefused, WidgetSend, WidgetServerFrame,
-    WidgetWelcome,
+    PreChat, WidgetClientFrame, WidgetConfig, WidgetHello, WidgetHours, WidgetRate, WidgetRefused, WidgetSend,
+    WidgetServerFrame, WidgetWelcome,
 };
 use switchboard_protocol::{ErrorCode, FrameError, UnixMillis, limits};
 
 use super::machine::Timing;
 use crate::store::effects::VisitorKey;
 use crate::store::inbound::{self, VisitorState};
+use crate::store::visitors;
 
 /// Requests of one session that may be at work.
 const IN_FLIGHT: u32 = 16;
@@ -31,6 +32,8 @@ pub enum Action {
     Admit(WidgetHello),
     /// Store this message, as far as the throttles allow. The answer is counted by [`VisitorMachine::answered`].
     Store(WidgetSend),
+    /// Store this rating, as far as the throttles allow. The answer is counted.
+    Rate(WidgetRate),
     /// Staff's messages got this far; the end of the write is counted.
     Progress(u64, MessageStatus),
     /// Tell the staff who see the chat.
@@ -50,6 +53,8 @@ pub struct Facts {
     pub new_token: Option<String>,
     /// The channel's looks.
     pub config: WidgetConfig,
+    /// Whether somebody is there to answer.
+    pub hours: WidgetHours,
     /// The conversation.
     pub state: VisitorState,
     /// The server's time.
@@ -151,9 +156,13 @@ impl VisitorMachine {
             }
             WidgetClientFrame::Delivered(mark) => self.progress(mark.upto, MessageStatus::Delivered),
             WidgetClientFrame::Read(mark) => self.progress(mark.upto, MessageStatus::Read),
-            WidgetClientFrame::Rate(rate) => {
-                frame(&WidgetServerFrame::Refused(WidgetRefused { id: rate.id, code: ErrorCode::BadRating }))
-            }
+            WidgetClientFrame::Rate(rate) => match visitors::check_rate(&rate) {
+                Ok(()) => {
+                    self.in_flight += 1;
+                    Action::Rate(rate)
+                }
+                Err(code) => frame(&WidgetServerFrame::Refused(WidgetRefused { id: rate.id, code })),
+            },
             WidgetClientFrame::Ping(_) => frame(&WidgetServerFrame::Pong(Empty {})),
         }
     }
@@ -198,7 +207,7 @@ impl VisitorMachine {
             token: facts.new_token,
             known: known(facts.config.pre_chat, state),
             has_email: state.email.is_some(),
-            hours: WidgetHours { open: true, changes_at: None },
+            hours: facts.hours,
             config: facts.config,
             last_no: state.last_no,
             read_upto: state.read_upto,
@@ -313,6 +322,7 @@ mod tests {
             key: VisitorKey { channel: ChannelId::new(), visitor: VisitorId::new() },
             new_token: Some("token".into()),
             config: WidgetConfig { pre_chat: PreChat::Name, ..WidgetConfig::default() },
+            hours: WidgetHours { open: true, changes_at: None },
             state: VisitorState { last_no, ..VisitorState::default() },
             now: 1,
         }

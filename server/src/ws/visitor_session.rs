@@ -5,13 +5,16 @@ use std::time::Instant;
 
 use axum::extract::ws::WebSocket;
 use switchboard_protocol::frame::{Bye, PeerTyping};
-use switchboard_protocol::ids::{ChatId, VisitorId};
+use switchboard_protocol::ids::{ChatId, MessageId, VisitorId};
 use switchboard_protocol::message::MessageStatus;
-use switchboard_protocol::widget::{WidgetHello, WidgetRefused, WidgetSend, WidgetServerFrame};
-use switchboard_protocol::{ErrorCode, ServerFrame};
+use switchboard_protocol::widget::{
+    WidgetHello, WidgetHours, WidgetRate, WidgetRefused, WidgetSend, WidgetServerFrame,
+};
+use switchboard_protocol::{ErrorCode, ServerFrame, UnixMillis};
 
 use super::hub::Taken;
-use super::registry::{Socket, VisitorHub};
+use super::mailbox::Mailbox;
+use super::registry::{Socket, VisitorHub, blocked_bye};
 use super::transport::{Broken, Incoming, Transport, owned};
 use super::visitor_machine::{Action, Facts, VisitorMachine};
 use crate::app::App;
@@ -19,7 +22,7 @@ use crate::channels::live_chat::LiveChat;
 use crate::config::AddressKey;
 use crate::store::effects::VisitorKey;
 use crate::store::inbound::{self, Received};
-use crate::store::{StoreError, auth, channels, chats, feed};
+use crate::store::{StoreError, auth, blocks, channels, chats, feed, visitors};
 use crate::throttle::Throttled;
 
 /// Messages read from the database at a time. They have up to 16 KiB of text each.
@@ -41,6 +44,9 @@ struct Admitted {
     feed_id: switchboard_protocol::ids::FeedId,
     key: VisitorKey,
     config: switchboard_protocol::widget::WidgetConfig,
+    hours: WidgetHours,
+    /// Until when nothing is taken from here.
+    blocked: Option<UnixMillis>,
 }
 
 struct Session {
@@ -177,6 +183,7 @@ impl Session {
             Action::Close(bye) => Err(End::Bye(bye)),
             Action::Admit(hello) => Box::pin(self.admit(hello)).await,
             Action::Store(send) => Box::pin(self.store(send)).await,
+            Action::Rate(rate) => Box::pin(self.rate(rate)).await,
             Action::Progress(upto, status) => {
                 self.progress(upto, status).await;
                 Ok(())
@@ -196,6 +203,7 @@ impl Session {
             return self.answer(|machine| machine.refused(ErrorCode::Unauthorized, 0)).await;
         }
         let visitor = visitor_id(&token);
+        let (now, address) = (self.app.config.clock.now(), self.address.to_string());
         let found = self
             .app
             .store
@@ -204,20 +212,25 @@ impl Session {
                 let Some(channel) = channels::channel_by_key(sql, &hello.channel)? else { return Ok(None) };
                 let Some(live_chat) = LiveChat::of(&channel) else { return Ok(None) };
                 let key = VisitorKey { channel: channel.id, visitor };
-                Ok(Some(Admitted { feed_id: feed::feed_id(sql)?, key, config: live_chat.widget }))
+                let (config, hours) = (live_chat.widget, visitors::hours(sql, channel.id, now)?);
+                let blocked = blocks::blocked(sql, key, Some(&address), now)?;
+                Ok(Some(Admitted { feed_id: feed::feed_id(sql)?, key, config, hours, blocked }))
             })
             .await
             .map_err(|error| internal(&error))?;
-        let Some(Admitted { feed_id, key, config }) = found else {
+        let Some(Admitted { feed_id, key, config, hours, blocked }) = found else {
             return self.answer(|machine| machine.refused(ErrorCode::NotFound, 0)).await;
         };
+        if let Some(until) = blocked {
+            let bye = blocked_bye(until.saturating_sub(now));
+            return self.answer(|machine| machine.refused(bye.code, bye.retry_ms)).await;
+        }
         // First the hub, then the state: a message committed in between is in one of them.
         self.joined = Some((key, self.socket.join_visitor(key)));
         let read = self.app.store.readers.read(move |sql| inbound::visitor_state(sql, key)).await;
         let state = read.map_err(|error| internal(&error))?;
         self.chat = state.chat;
-        let now = self.app.config.clock.now();
-        self.answer(|machine| machine.admitted(Facts { feed_id, key, new_token, config, state, now })).await
+        self.answer(|machine| machine.admitted(Facts { feed_id, key, new_token, config, hours, state, now })).await
     }
 
     async fn answer(&mut self, step: impl FnOnce(&mut VisitorMachine) -> Action) -> Result<(), End> {
@@ -251,24 +264,37 @@ impl Session {
         }
         self.first_sent = true;
         let (id, mailbox) = (send.id, self.socket.mailbox().clone());
+        let address = self.address.to_string();
         self.app
             .store
             .writer
             .submit(
-                move |tx| tx.receive_visitor_message(key, &send),
-                move |received| {
-                    let frame = match received {
-                        Ok(Received::Accepted { accepted, .. }) => WidgetServerFrame::Accepted(accepted),
-                        Ok(Received::Refused(code)) => WidgetServerFrame::Refused(WidgetRefused { id, code }),
-                        Err(error) => {
-                            // Not refused: the widget keeps the text and sends it again when it is back.
-                            mailbox.answer(None);
-                            mailbox.close(bye_for(&error));
-                            return;
-                        }
-                    };
-                    mailbox.answer(frame.to_json().ok().map(Arc::from));
-                },
+                move |tx| tx.receive_from(key, Some(&address), &send),
+                move |received| answer_with(&mailbox, id, received),
+            )
+            .await;
+        Ok(())
+    }
+
+    /// Gives a rating to the writer; it counts as a message.
+    async fn rate(&mut self, rate: WidgetRate) -> Result<(), End> {
+        let Some((key, _)) = self.joined else { return Ok(()) };
+        let (throttle, limits) = (&self.app.throttle, &self.app.config.limits);
+        let wait = throttle
+            .check(Throttled::Visitor(key.visitor), limits.visitor_messages)
+            .and_then(|()| throttle.check(Throttled::AddressMessages(self.address), limits.address_messages));
+        if let Err(retry_ms) = wait {
+            self.machine.answered();
+            return Err(End::Bye(Bye { code: ErrorCode::SlowDown, retry_ms }));
+        }
+        let (id, mailbox) = (rate.id, self.socket.mailbox().clone());
+        let address = self.address.to_string();
+        self.app
+            .store
+            .writer
+            .submit(
+                move |tx| tx.rate_session(key, Some(&address), &rate),
+                move |received| answer_with(&mailbox, id, received),
             )
             .await;
         Ok(())
@@ -321,6 +347,27 @@ pub(crate) fn visitor_id(token: &str) -> VisitorId {
     let mut id = [0; 16];
     id.copy_from_slice(&hash[..16]);
     VisitorId::from_bytes(id)
+}
+
+/// The answer to a message or a rating.
+fn answer_with(mailbox: &Mailbox, id: MessageId, received: Result<Received, StoreError>) {
+    let frame = match received {
+        Ok(Received::Accepted { accepted, .. }) => WidgetServerFrame::Accepted(accepted),
+        Ok(Received::Refused(code)) => {
+            if code == ErrorCode::Blocked {
+                // It was blocked while it was on its way. What else it sends would be refused as well.
+                mailbox.stop(blocked_bye(i64::MAX));
+            }
+            WidgetServerFrame::Refused(WidgetRefused { id, code })
+        }
+        Err(error) => {
+            // Not refused: the widget keeps the text and sends it again when it is back.
+            mailbox.answer(None);
+            mailbox.close(bye_for(&error));
+            return;
+        }
+    };
+    mailbox.answer(frame.to_json().ok().map(Arc::from));
 }
 
 fn bye_for(error: &StoreError) -> Bye {
