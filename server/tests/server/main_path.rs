@@ -3,7 +3,7 @@
 use serde_json::json;
 use switchboard_protocol::ids::{CommandId, MessageId};
 
-use crate::support::{Phone, Widget, World, chat_of};
+use crate::support::{Phone, Widget, World, chat_of, is_answer};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn f11_a_visitor_writes_two_operators_get_it_one_answers_the_visitor_reads_it() {
@@ -25,26 +25,27 @@ async fn f11_a_visitor_writes_two_operators_get_it_one_answers_the_visitor_reads
 
     let result = anna.reply(&chat, epoch, "Yes, two of them.").await;
     assert_eq!(result["status"], "applied");
-    let own = anna.event_by_now("message").await;
+    let taken = anna.event_by_now("message").await;
+    assert_eq!(taken["body"]["message"]["activity"], json!({ "kind": "taken" }));
+    assert_eq!(taken["body"]["chat"]["state"], "owned");
+    let own = anna.event_of(&result).await;
     assert_eq!(own["seq"], result["seq"]);
-    assert_eq!(own["command"], result["id"]);
-    assert_eq!(own["body"]["chat"]["state"], "owned");
     assert_eq!(own["body"]["message"]["status"], "sent");
     assert_eq!(boris.event("gone").await["body"]["reason"], "taken");
 
     let answer = loop {
         let frame = visitor.wire.next_of("message").await;
-        if frame["author"]["kind"] == "operator" {
+        if is_answer(&frame) {
             break frame;
         }
     };
-    assert_eq!((&answer["text"], &answer["no"]), (&json!("Yes, two of them."), &json!(2)));
+    assert_eq!((&answer["text"], &answer["no"]), (&json!("Yes, two of them."), &json!(3)));
     assert_eq!(answer["author"]["name"], "Operator 0");
 
-    visitor.wire.send(json!({ "type": "delivered", "upto": 2 })).await;
+    visitor.wire.send(json!({ "type": "delivered", "upto": 3 })).await;
     let delivered = anna.event("status").await;
-    assert_eq!(delivered["body"], json!({ "outbound": true, "from": 1, "upto": 2, "status": "delivered" }));
-    visitor.wire.send(json!({ "type": "read", "upto": 2 })).await;
+    assert_eq!(delivered["body"], json!({ "outbound": true, "from": 1, "upto": 3, "status": "delivered" }));
+    visitor.wire.send(json!({ "type": "read", "upto": 3 })).await;
     assert_eq!(anna.event("status").await["body"]["status"], "read");
 
     let read = anna.command(CommandId::new(), "read", &chat, None, json!({ "upto": 1 })).await;

@@ -329,9 +329,23 @@ impl Phone {
         }
     }
 
-    /// An event of this kind, from what was received so far or else the next one.
+    /// The event that a command caused, from its answer.
+    pub async fn event_of(&mut self, result: &Value) -> Value {
+        let is_it = |frame: &Value| frame["type"] == "event" && frame["command"] == result["id"];
+        if let Some(seen) = self.seen.iter().find(|frame| is_it(frame)) {
+            return seen.clone();
+        }
+        loop {
+            let frame = self.next_of("event").await;
+            if is_it(&frame) {
+                return frame;
+            }
+        }
+    }
+
+    /// An event of this kind, the first of what was received so far or else the next one.
     pub async fn event_by_now(&mut self, kind: &str) -> Value {
-        match self.seen.iter().rev().find(|frame| frame["kind"] == kind) {
+        match self.seen.iter().find(|frame| frame["kind"] == kind) {
             Some(seen) => seen.clone(),
             None => self.event(kind).await,
         }
@@ -451,6 +465,11 @@ impl Widget {
             }
         }
     }
+}
+
+/// Whether a widget's message is an operator's words, and not something that happened.
+pub fn is_answer(frame: &Value) -> bool {
+    frame["type"] == "message" && frame["author"]["kind"] == "operator" && frame["event"].is_null()
 }
 
 pub fn chat_of(event: &Value) -> String {
