@@ -3,6 +3,7 @@
 //! Deny by default: a route cannot be registered without a [`RouteRight`], a command that this file does not name does not
 //! compile, and what a line does not allow is refused.
 
+use switchboard_protocol::ErrorCode;
 use switchboard_protocol::collection::Role;
 use switchboard_protocol::command::CommandBody;
 use switchboard_protocol::ids::{GroupId, UserId};
@@ -152,6 +153,16 @@ pub const fn of_command(body: &CommandBody) -> CommandRight {
         CommandBody::Ignore => CommandRight::Chat(&[Part::Candidate]),
         CommandBody::Delete => CommandRight::Chat(&[Part::Candidate, Part::Owner, Part::Reader, Part::Sender]),
         CommandBody::Presence(_) | CommandBody::Schedule(_) | CommandBody::QueueLogin(_) => CommandRight::Own,
+    }
+}
+
+/// The answer to a command that its right does not admit.
+pub const fn refusal(body: &CommandBody, part: Part) -> ErrorCode {
+    match (body, part) {
+        (_, Part::Sender | Part::Stranger) => ErrorCode::NotFound,
+        (CommandBody::Ignore, _) => ErrorCode::NotWaiting,
+        (_, Part::Reader) => ErrorCode::ChatClosed,
+        (_, Part::Candidate | Part::Owner) => ErrorCode::NotOwner,
     }
 }
 

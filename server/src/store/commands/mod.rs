@@ -17,6 +17,7 @@ use super::StoreError;
 use super::chats::{self, Access, ChatRow};
 use super::sql::{Blob, Columns, Sql, bad_name};
 use super::writer::Tx;
+use crate::rights::{self, Part};
 
 /// A command that was read and understood.
 #[derive(Debug, Clone)]
@@ -250,7 +251,24 @@ impl Tx<'_> {
                 Err(conflict(command.id, &chat, ErrorCode::Taken))
             }
             Access::None => Err(not_found()),
-            access => Ok(Acting { chat, access, mine }),
+            access => {
+                let part = part(access);
+                if rights::of_command(&command.body).admits(part) {
+                    Ok(Acting { chat, access, mine })
+                } else {
+                    Err(rejected(command.id, rights::refusal(&command.body, part)))
+                }
+            }
         })
+    }
+}
+
+/// What an access is to the table of rights.
+const fn part(access: Access) -> Part {
+    match access {
+        Access::None => Part::Stranger,
+        Access::Candidate => Part::Candidate,
+        Access::Owner => Part::Owner,
+        Access::Reader => Part::Reader,
     }
 }
