@@ -21,4 +21,5 @@ mod rights;
 mod sign_in;
 mod storage;
 mod stub;
+mod visitor_life;
 mod widget;

@@ -35,9 +35,12 @@ impl LiveChat {
     /// Checks what an admin gave, and brings the origins to their one form.
     pub fn checked(origins: &[String], widget: WidgetConfig) -> Result<LiveChat, StoreError> {
         let origins = origins.iter().map(|text| origin(text)).collect::<Result<Vec<_>, _>>()?;
-        for (name, text, most) in
-            [("title", &widget.title, 200), ("greeting", &widget.greeting, 2_000), ("consent", &widget.consent, 2_000)]
-        {
+        for (name, text, most) in [
+            ("title", &widget.title, 200),
+            ("greeting", &widget.greeting, 2_000),
+            ("consent", &widget.consent, 2_000),
+            ("text outside the hours", &widget.offline_text, 2_000),
+        ] {
             if text.len() > most {
                 return Err(StoreError::Refused(format!("the widget's {name} is longer than {most} bytes")));
             }
@@ -91,6 +94,7 @@ mod tests {
     fn the_looks_are_bounded() {
         let refused = |widget| assert!(LiveChat::checked(&[], widget).is_err());
         refused(WidgetConfig { title: "x".repeat(201), ..WidgetConfig::default() });
+        refused(WidgetConfig { offline_text: "x".repeat(2_001), ..WidgetConfig::default() });
         refused(WidgetConfig { color: "red".into(), ..WidgetConfig::default() });
         refused(WidgetConfig { color: "#12345g".into(), ..WidgetConfig::default() });
         LiveChat::checked(&[], WidgetConfig { color: "#a1B2c3".into(), ..WidgetConfig::default() }).unwrap();
