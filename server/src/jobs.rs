@@ -1,4 +1,5 @@
-//! What runs beside the requests: news from the command line, and the removal of what is over.
+//! What runs beside the requests: news from the command line, what time does to chats and users, and the removal of what is
+//! over.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -15,6 +16,10 @@ use crate::ws::registry::Publisher;
 const PRUNE_EVERY: Duration = Duration::from_secs(600);
 /// The pause between two bites, so that the job is never what a commit waits for.
 const PRUNE_PAUSE: Duration = Duration::from_millis(50);
+/// Due users and due chats of one transaction, for the same reason.
+const DUE_AT_ONCE: usize = 32;
+/// The pause after what is due could not be done.
+const DUE_AGAIN_MS: i64 = 1_000;
 
 /// Tells the sockets what another process committed.
 pub(crate) async fn follow_notices(app: Arc<App>) {
@@ -34,6 +39,27 @@ pub(crate) async fn follow_notices(app: Arc<App>) {
             }
             Err(StoreError::Stopping) => return,
             Err(error) => tracing::warn!(%error, "cannot look for the command line's changes; trying again"),
+        }
+    }
+}
+
+/// Does what is due, when it is due (F9 widening, F29 returning, F40 releasing, F52 schedules).
+pub(crate) async fn timers(app: Arc<App>) {
+    let clock = &app.config.clock;
+    loop {
+        // What appears from here on is seen by this round or ends the sleep after it.
+        app.registry.due.looked();
+        let next = match app.store.writer.write(|tx| tx.run_due(DUE_AT_ONCE)).await {
+            Ok(next) => next,
+            Err(StoreError::Stopping) => return,
+            Err(error) => {
+                tracing::warn!(%error, "what is due could not be done; trying again");
+                Some(clock.now().saturating_add(DUE_AGAIN_MS))
+            }
+        };
+        match next {
+            Some(at) if at <= clock.now() => tokio::time::sleep(PRUNE_PAUSE).await,
+            next => app.registry.due.sleep(clock, next).await,
         }
     }
 }

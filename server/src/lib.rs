@@ -9,6 +9,7 @@ mod app;
 pub mod channels;
 pub mod clock;
 pub mod config;
+mod due;
 mod http;
 mod jobs;
 mod passwords;

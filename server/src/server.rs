@@ -88,7 +88,11 @@ impl Server {
             drop(closed.await);
         });
         let listening = tokio::spawn(async move { serving.await });
-        let jobs = vec![tokio::spawn(jobs::follow_notices(app.clone())), tokio::spawn(jobs::prune(app.clone()))];
+        let jobs = vec![
+            tokio::spawn(jobs::follow_notices(app.clone())),
+            tokio::spawn(jobs::timers(app.clone())),
+            tokio::spawn(jobs::prune(app.clone())),
+        ];
         tracing::info!(%address, "serving");
         Ok(Server { app, address, close_listener, listening, jobs })
     }

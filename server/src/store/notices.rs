@@ -27,7 +27,8 @@ pub(super) fn leave(transaction: &Transaction<'_>, effects: &[Effect]) -> Result
             // A withdrawal is followed by the `gone` of the same user, and the ring is given up with it.
             Effect::Withdrawn { .. } | Effect::VisitorMessage { .. } | Effect::VisitorStatus { .. } => 0,
             // Blocks are set by phones; the command line lifts them.
-            Effect::Blocked { .. } | Effect::Due { .. } => 0,
+            Effect::Blocked { .. } => 0,
+            Effect::Due { at } => insert.execute(("due", None::<&[u8]>, None::<&str>, Some(*at)))?,
         };
     }
     Ok(())
@@ -56,6 +57,7 @@ pub fn after(connection: &Connection, last: i64) -> Result<(Effects, i64), Store
                     effects.push(Effect::Changed { collection, rev: row.count(4)? });
                 }
             }
+            "due" => effects.push(Effect::Due { at: row.get(4)? }),
             "revoked" => {
                 let device = row.id(2)?;
                 if let Some(user) = super::devices::user_of(connection, device)? {

@@ -191,7 +191,7 @@ impl Tx<'_> {
             TransferTarget::Group(group) => Destination::Group(group),
         };
         self.forget_declined(chat.id)?;
-        self.to_destination(chat, to)?;
+        self.bring_to(chat, to)?;
         chat.widened = false;
         chat.transferred_by = Some(sender);
         chat.transferred_at = Some(self.now);
@@ -231,11 +231,6 @@ impl Tx<'_> {
 
     /// A waiting chat is offered to everybody where it waits, whatever the distribution says.
     pub(super) fn widen(&mut self, chat: &mut ChatRow) -> Result<(), StoreError> {
-        self.widen_only(chat)?;
-        self.tend(chat)
-    }
-
-    pub(super) fn widen_only(&mut self, chat: &mut ChatRow) -> Result<(), StoreError> {
         chat.widened = true;
         // No user sees it in the row, so its revision stays.
         self.sql.sql("UPDATE chats SET widened = 1 WHERE id = ?1")?.execute([Blob(chat.id)])?;
@@ -261,13 +256,16 @@ impl Tx<'_> {
 
     /// After a change of a queue's members or settings: its chats are offered to whom it names now, and its clocks set anew.
     pub(super) fn reoffer_queue(&mut self, queue: QueueId) -> Result<(), StoreError> {
-        let chats: Vec<ChatId> = {
-            let mut query = self.sql.sql(
-                "SELECT id FROM chats WHERE queue_id = ?1 AND state = 'waiting' \
-                 UNION SELECT id FROM chats WHERE queue_id = ?1 AND state = 'owned'",
-            )?;
+        let mut chats: Vec<ChatId> = {
+            let mut query =
+                self.sql.sql("SELECT id FROM chats WHERE queue_id = ?1 AND state = 'waiting' ORDER BY id")?;
             query.query_map([Blob(queue)], |row| row.id(0))?.collect::<Result<_, _>>()?
         };
+        let mut owned = self.sql.sql("SELECT id FROM chats WHERE queue_id = ?1 AND state = 'owned' ORDER BY id")?;
+        for chat in owned.query_map([Blob(queue)], |row| row.id(0))? {
+            chats.push(chat?);
+        }
+        drop(owned);
         self.reoffer_all(chats)
     }
 
@@ -319,7 +317,7 @@ impl Tx<'_> {
     fn place(&mut self, chat: &mut ChatRow, mut news: Vec<Message>, leaves: GoneReason) -> Result<(), StoreError> {
         self.forget_declined(chat.id)?;
         let to = destination(self.sql, chat.channel)?;
-        self.to_destination(chat, to)?;
+        self.bring_to(chat, to)?;
         chat.diverted = false;
         chat.widened = false;
         if let Destination::User(user) = to {
@@ -333,7 +331,7 @@ impl Tx<'_> {
     }
 
     /// Writes into the row whose the chat is now, or where it waits.
-    fn to_destination(&mut self, chat: &mut ChatRow, to: Destination) -> Result<(), StoreError> {
+    fn bring_to(&mut self, chat: &mut ChatRow, to: Destination) -> Result<(), StoreError> {
         (chat.queue, chat.group) = match to {
             Destination::User(user) => return self.set_owner(chat, Some(user)),
             Destination::Queue(queue) => (Some(queue), None),

@@ -165,16 +165,7 @@ impl Tx<'_> {
             }
         }
         self.refresh_memberships(user)?;
-        let waiting: BTreeSet<ChatId> = {
-            let mut query = self.sql.sql(
-                "SELECT chats.id FROM queue_members JOIN chats ON chats.queue_id = queue_members.queue_id \
-                 WHERE queue_members.user_id = ?1 AND chats.state = 'waiting' \
-                 UNION SELECT chats.id FROM users JOIN chats ON chats.group_id = users.group_id \
-                 WHERE users.id = ?1 AND chats.state = 'waiting' \
-                 UNION SELECT chat_id FROM chat_users WHERE user_id = ?1 AND access = 1",
-            )?;
-            query.query_map([Blob(user)], |row| row.id(0))?.collect::<Result<_, _>>()?
-        };
+        let waiting = self.waiting_around(user)?;
         self.reoffer_all(waiting)?;
         let channels: Vec<ChannelId> = {
             let mut query = self.sql.sql("SELECT channel_id FROM route_users WHERE user_id = ?1")?;
@@ -188,6 +179,27 @@ impl Tx<'_> {
             self.tend(&mut chat)?;
         }
         Ok(())
+    }
+
+    /// The chats that wait where the user is, and those that the user is offered at present.
+    fn waiting_around(&self, user: UserId) -> Result<BTreeSet<ChatId>, StoreError> {
+        let mut found = BTreeSet::new();
+        let mut collect = |mut query: super::sql::Statement<'_>| -> Result<(), StoreError> {
+            for chat in query.query_map([Blob(user)], |row| row.id(0))? {
+                found.insert(chat?);
+            }
+            Ok(())
+        };
+        collect(self.sql.sql(
+            "SELECT chats.id FROM queue_members JOIN chats ON chats.queue_id = queue_members.queue_id \
+             WHERE queue_members.user_id = ?1 AND chats.state = 'waiting'",
+        )?)?;
+        collect(self.sql.sql(
+            "SELECT chats.id FROM users JOIN chats ON chats.group_id = users.group_id \
+             WHERE users.id = ?1 AND chats.state = 'waiting'",
+        )?)?;
+        collect(self.sql.sql("SELECT chat_id FROM chat_users WHERE user_id = ?1 AND access > 0 AND access = 1")?)?;
+        Ok(found)
     }
 
     /// A disabled account keeps no chat: owned ones go to their routes (F76), and what was offered or kept to read is gone.

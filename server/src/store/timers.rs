@@ -30,7 +30,7 @@ impl Tx<'_> {
             }
         }
         if !chat.widened && alarms::ignored_by_all(self.sql, chat)? {
-            self.widen_only(chat)?;
+            self.widen(chat)?;
         }
         self.look_after(chat)?;
         self.set_due(chat)
@@ -38,7 +38,7 @@ impl Tx<'_> {
 
     fn act(&mut self, chat: &mut ChatRow, act: Act) -> Result<(), StoreError> {
         match act {
-            Act::Widen => self.widen_only(chat),
+            Act::Widen => self.widen(chat),
             Act::Return => self.return_transfer(chat),
             Act::Release(reason) => self.release_by_route(chat, reason),
         }

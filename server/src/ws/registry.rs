@@ -15,6 +15,7 @@ use tokio::sync::Notify;
 use super::hub::Hub;
 use super::mailbox::Mailbox;
 use crate::config::{AddressKey, Limits};
+use crate::due::DueClock;
 use crate::store::Publish;
 use crate::store::effects::{Effect, Effects, EventTail, VisitorKey};
 
@@ -36,6 +37,8 @@ pub struct Registry {
     sockets: Mutex<Sockets>,
     emptied: Notify,
     next: AtomicU64,
+    /// Wakes the one who does what is due.
+    pub due: DueClock,
 }
 
 #[derive(Default)]
@@ -229,7 +232,7 @@ impl Publish for Publisher {
                 }
                 Effect::VisitorStatus { to, json } => registry.post_to_visitor(to, &json),
                 Effect::Blocked { address, visitor, .. } => registry.shut_out(&address, visitor),
-                Effect::Due { .. } => {}
+                Effect::Due { at } => registry.due.appears(at),
                 Effect::Changed { collection, rev } => {
                     let frame = ServerFrame::Changed(Changed { collection: collection.as_str().to_owned(), rev });
                     let Ok(json) = frame.to_json().map(Arc::from) else { continue };
