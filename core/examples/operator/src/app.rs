@@ -377,6 +377,10 @@ impl App {
         }
         if self.selected.is_some_and(|chat| self.inbox.iter().any(|row| row.chat == chat)) {
             self.keep_in_view();
+            // Passed on while it was open: only its line is left.
+            if self.focus == Focus::List && self.chat.is_some() && !self.current_row().is_none_or(has_content) {
+                return self.select(self.selected);
+            }
             return self.read();
         }
         // The selected chat left the list. While the operator is in it, the chat stays open and says so.

@@ -12,7 +12,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
-use crate::app::{App, Focus, ManageTab, Overlay, Question};
+use crate::app::{App, Focus, ManageTab, Overlay, Question, Showing};
 use crate::{text, theme};
 
 /// Below this width the list and the chat take turns.
@@ -242,6 +242,16 @@ fn keys(app: &App) -> &'static [(&'static str, &'static str)] {
             (ManageTab::Alarms, _) => &[("↑↓", "choose"), ("Enter", "show"), ("Tab", "blocks"), ("Esc", "close")],
             (ManageTab::Blocks, _) => &[("↑↓", "choose"), ("l", "lift"), ("Tab", "alarms"), ("Esc", "close")],
         },
+        (_, None, Focus::List) if app.showing == Showing::Archive => &[
+            ("↑↓", "choose"),
+            ("Enter", "read"),
+            ("a", "to Recents"),
+            ("p", "pass on"),
+            ("Del", "delete"),
+            ("v", "Recents"),
+            ("?", "help"),
+            ("q", "quit"),
+        ],
         (_, None, Focus::List) => &[
             ("↑↓", "choose"),
             ("Enter", "answer"),

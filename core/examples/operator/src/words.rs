@@ -116,12 +116,12 @@ pub fn activity(row: &TimelineRow) -> String {
         ActivityKind::Assigned => format!("Given to {to}"),
         ActivityKind::Transferred => format!("{who} passed it on to {to}"),
         ActivityKind::Returned if line.to_name.is_some() || line.to_me => format!("No answer: it is back with {to}"),
-        ActivityKind::Returned => "No answer: it is offered anew".into(),
+        ActivityKind::Returned => "No answer: offered anew".into(),
         ActivityKind::Released => match line.reason {
-            Some(ReleaseReason::Disabled) => "Its owner's account was disabled: it is offered anew",
-            Some(ReleaseReason::OffShift) => "Its owner went off shift: it is offered anew",
-            Some(ReleaseReason::Unanswered) => "Not answered in time: it is offered anew",
-            Some(ReleaseReason::Unknown) | None => "It is offered anew",
+            Some(ReleaseReason::Disabled) => "Its owner's account was disabled: offered anew",
+            Some(ReleaseReason::OffShift) => "Its owner went off shift: offered anew",
+            Some(ReleaseReason::Unanswered) => "Not answered in time: offered anew",
+            Some(ReleaseReason::Unknown) | None => "Offered anew",
         }
         .into(),
         ActivityKind::DealtWith => format!("{who} dealt with it"),

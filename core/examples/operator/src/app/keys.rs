@@ -72,6 +72,12 @@ impl App {
     fn list_key(&mut self, key: &KeyEvent) -> Vec<Effect> {
         let page = Layout::of(self.size).list_rows().max(1) as isize;
         let control = key.modifiers.contains(KeyModifiers::CONTROL);
+        // As in a chat, so that the hands need not think where they are; no other letter is asked for with Ctrl or Alt.
+        if let KeyCode::Char(letter) = key.code
+            && (key.modifiers.contains(KeyModifiers::ALT) || (control && !"tpdnxz".contains(letter)))
+        {
+            return Vec::new();
+        }
         match key.code {
             KeyCode::Char('q') => self.quit(),
             KeyCode::Up | KeyCode::Char('k') => self.step(-1),
@@ -82,7 +88,7 @@ impl App {
             KeyCode::End | KeyCode::Char('G') => self.step(isize::MAX),
             KeyCode::Char('z') => self.undo(),
             KeyCode::Char('x' | ' ') => self.open_menu(),
-            code if !control && let Some(action) = Action::of(code) => self.action(action),
+            code if let Some(action) = Action::of(code) => self.action(action),
             KeyCode::Enter | KeyCode::Right | KeyCode::Char('l') => self.enter_chat(),
             KeyCode::Char('v') => self.toggle_archive(),
             KeyCode::Char('w') => {

@@ -206,7 +206,7 @@ fn composer(app: &App, open: &OpenChat, layout: &Layout, frame: &mut Frame<'_>, 
         let hint = |hint: &'static str| Line::from(vec![Span::raw("  "), Span::styled(hint, theme::soft())]);
         let in_chat = app.focus == Focus::Chat;
         let line = match composer {
-            _ if open.closed => Line::default(),
+            _ if open.closed || row.is_none() => Line::default(),
             Composer::TakeFirst if in_chat => buttons(&[("Enter", "Take this chat")]),
             Composer::TakeFirst => buttons(&[("t", "Take this chat")]),
             Composer::ReadOnly => hint("Nothing can be written here"),

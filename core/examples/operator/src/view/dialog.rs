@@ -34,6 +34,14 @@ fn popup(title: &str, lines: Vec<Line<'_>>, wide: u16, frame: &mut Frame<'_>, ar
         .border_style(theme::faint())
         .title(Span::styled(title, theme::strong()));
     let inside = frame_of.inner(place);
+    // A wide character that the box would cut in half would hide its edge.
+    if let Some(left) = place.x.checked_sub(1) {
+        for y in place.top()..place.bottom() {
+            if let Some(cell) = frame.buffer_mut().cell_mut((left, y)).filter(|cell| text::width(cell.symbol()) > 1) {
+                cell.set_symbol(" ");
+            }
+        }
+    }
     frame.render_widget(Clear, place);
     frame.render_widget(frame_of, place);
     frame.render_widget(Paragraph::new(lines), inside);
@@ -275,7 +283,8 @@ pub(super) fn work(app: &App, selected: usize, frame: &mut Frame<'_>, area: Rect
                 };
                 Line::from(vec![
                     choice(here),
-                    Span::styled(text::pad("  Hours", 13), chosen(here)),
+                    Span::raw("  "),
+                    Span::styled(text::pad("Hours", 11), chosen(here)),
                     Span::styled(text::fit(&hours, cells.saturating_sub(14)), theme::soft()),
                 ])
             }

@@ -57,7 +57,7 @@ fn top(app: &App, cells: usize) -> Line<'static> {
 
 fn filters(app: &App, cells: usize) -> Line<'static> {
     if app.showing == Showing::Archive {
-        let what = text::fit("archived, dealt with, passed on", cells.saturating_sub(2));
+        let what = text::fit("put away, closed, passed on", cells.saturating_sub(2));
         return Line::from(Span::styled(format!(" {what}"), theme::soft()));
     }
     let mut spans = vec![Span::raw(" ")];
