@@ -1,6 +1,8 @@
 //! PRODUCT's table of rights, walked: every route and every command, over all roles, the own group and another one, and
 //! everything that a user can be to a chat.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 use switchboard_protocol::chat::ChannelKind;
 use switchboard_protocol::collection::Role;
@@ -194,8 +196,11 @@ fn parsed(kind: &str, body: &Value) -> CommandBody {
     CommandBody::parse(&frame).unwrap().unwrap()
 }
 
+/// One person's way over all commands, with two colleagues and a channel of its own.
 struct Walk {
-    world: World,
+    world: Arc<World>,
+    person: Person,
+    phone: Phone,
     line: ChannelId,
     helpers: [UserId; 2],
     helper: Phone,
@@ -203,68 +208,64 @@ struct Walk {
 }
 
 impl Walk {
-    /// A chat to which the user is this.
-    async fn chat(&mut self, user: UserId, phone: &mut Phone, part: Part) -> (String, u64) {
+    async fn new(world: Arc<World>, person: Person, group: GroupId) -> Walk {
+        let mut helpers = Vec::new();
+        for n in 0..2 {
+            helpers.push(world.user(&format!("Helper {n} of {}", person.name), Role::User, group).await);
+        }
+        let new = NewChannel::stub(&format!("Line of {}", person.name), ChannelKind::LiveChat);
+        let line = world.admin.create_channel(NewChannel { group: Some(group), ..new }).await.unwrap().id;
+        let helper = world.phone_of(helpers[0]).await;
+        let mut phone = Phone::connect(world.addr(), &person.signed, None, 0).await;
+        phone.caught_up().await;
+        Walk { world, person, phone, line, helpers: [helpers[0], helpers[1]], helper, customers: 0 }
+    }
+
+    /// A chat to which the person is this, and its epoch.
+    async fn chat(&mut self, part: Part) -> (String, u64) {
         let [first, second] = self.helpers;
-        let other = if part == Part::Stranger { second } else { user };
+        let other = if part == Part::Stranger { second } else { self.person.user };
         self.world.admin.set_route(self.line, Route::Users(vec![first, other])).await.unwrap();
         self.customers += 1;
         let customer = format!("customer {}", self.customers);
         self.world.admin.stub_receive(self.line, &customer, "1", "hello").await.unwrap();
         let chat = chat_of(&self.helper.event("chat_opened").await);
-        let epoch = match part {
-            Part::Candidate | Part::Stranger => return (chat, 0),
-            Part::Owner => 1,
-            Part::Reader | Part::Sender => 2,
+        if matches!(part, Part::Candidate | Part::Stranger) {
+            return (chat, 0);
+        }
+        assert_eq!(self.phone.take(&chat).await["status"], "applied");
+        let (kind, content) = match part {
+            Part::Reader => ("dealt_with", Value::Null),
+            Part::Sender => ("transfer", body("transfer", second, self.world.queue)),
+            _ => return (chat, 1),
         };
-        assert_eq!(phone.take(&chat).await["status"], "applied");
-        let to = body("transfer", second, self.world.queue);
-        let done = match part {
-            Part::Reader => phone.any_command("dealt_with", Some(&chat), 1, 1_000, Value::Null).await,
-            Part::Sender => phone.any_command("transfer", Some(&chat), 1, 1_000, to).await,
-            _ => return (chat, epoch),
-        };
+        let done = self.phone.any_command(kind, Some(&chat), 1, 1_000, content).await;
         assert_eq!(done["status"], "applied", "{part:?}: {done}");
-        (chat, epoch)
+        (chat, 2)
     }
-}
 
-#[tokio::test(flavor = "multi_thread")]
-async fn f12_f14_every_command_over_all_roles_groups_and_parts() {
-    let world = World::new(2).await;
-    let own = world.admin.find_group("Sales").await.unwrap();
-    let other = world.admin.create_group("Elsewhere").await.unwrap();
-    let people = everybody(&world, own, other).await;
-    let members: Vec<UserId> = people.iter().map(|person| person.user).collect();
-    world.admin.set_queue_members(world.queue, &members).await.unwrap();
-    let new = NewChannel { group: Some(own), ..NewChannel::stub("Played", ChannelKind::LiveChat) };
-    let line = world.admin.create_channel(new).await.unwrap().id;
-    let helper = world.phone(0).await;
-    let helpers = [world.operators[0], world.operators[1]];
-    let mut walk = Walk { world, line, helpers, helper, customers: 0 };
-    for person in &people {
-        let mut phone = Phone::connect(walk.world.addr(), &person.signed, None, 0).await;
-        phone.caught_up().await;
+    async fn all_commands(mut self) {
         for &kind in CommandBody::KINDS {
-            let body = body(kind, helpers[1], walk.world.queue);
-            let command = parsed(kind, &body);
+            let content = body(kind, self.helpers[1], self.world.queue);
+            let command = parsed(kind, &content);
             let right = rights::of_command(&command);
+            let by = format!("{kind} by {}", self.person.name);
             if !command.is_about_chat() {
                 // One's own work, whatever the role; of nobody else's the frame can speak.
                 assert_eq!(right.action(), Action::Own, "{kind}");
-                let result = phone.any_command(kind, None, 0, 0, body).await;
-                assert_eq!(result["status"], "applied", "{kind} by {}: {result}", person.name);
+                let result = self.phone.any_command(kind, None, 0, 0, content).await;
+                assert_eq!(result["status"], "applied", "{by}: {result}");
                 continue;
             }
             assert_eq!(right.action(), Action::Work, "{kind}");
             for &part in Part::ALL {
-                let what = format!("{kind} by {} as {part:?}", person.name);
+                let what = format!("{by} as {part:?}");
                 let allowed = may(kind, part).unwrap_or_else(|| panic!("{kind} has no line in this test's table"));
                 assert_eq!(right.admits(part), allowed, "{what}");
-                walk.helper.seen.clear();
-                phone.seen.clear();
-                let (chat, epoch) = walk.chat(person.user, &mut phone, part).await;
-                let result = phone.any_command(kind, Some(&chat), epoch, 1_000, body.clone()).await;
+                self.helper.seen.clear();
+                self.phone.seen.clear();
+                let (chat, epoch) = self.chat(part).await;
+                let result = self.phone.any_command(kind, Some(&chat), epoch, 1_000, content.clone()).await;
                 let code = result["code"].as_str().unwrap_or_default();
                 if allowed {
                     // A played visitor has no address that could be blocked: the right was there.
@@ -276,6 +277,27 @@ async fn f12_f14_every_command_over_all_roles_groups_and_parts() {
                     assert!(refusals.contains(&code), "{what}: {result}");
                 }
             }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f12_f14_every_command_over_all_roles_groups_and_parts() {
+    let world = Arc::new(World::new(0).await);
+    let own = world.admin.find_group("Sales").await.unwrap();
+    let other = world.admin.create_group("Elsewhere").await.unwrap();
+    let people = everybody(&world, own, other).await;
+    let members: Vec<UserId> = people.iter().map(|person| person.user).collect();
+    world.admin.set_queue_members(world.queue, &members).await.unwrap();
+    // All at once: what takes the time is the disk, and what is written together costs it once.
+    let mut walks = tokio::task::JoinSet::new();
+    for person in people {
+        let world = world.clone();
+        walks.spawn(async move { Walk::new(world, person, own).await.all_commands().await });
+    }
+    while let Some(walked) = walks.join_next().await {
+        if let Err(error) = walked {
+            std::panic::resume_unwind(error.into_panic());
         }
     }
 }
