@@ -92,9 +92,10 @@ class ConversationTest {
 
         server.restart()
         anna.wake()
-        val sent = anna.awaitMessages(chat) { rows -> rows.count { it.no != null } == 4 }
-        assertEquals(listOf("hello?", "one", "two", "three"), sent.map { it.text })
-        assertEquals(listOf<ULong?>(1u, 2u, 3u, 4u), sent.map { it.no })
+        val sent = anna.awaitMessages(chat) { rows -> rows.size == 5 && rows.all { it.no != null } }
+        assertEquals(listOf(ActivityKind.TAKEN), sent.activities())
+        assertEquals(listOf("hello?", "one", "two", "three"), sent.filter { it.kind == MessageKind.TEXT }.map { it.text })
+        assertEquals(listOf<ULong?>(1u, 2u, 3u, 4u, 5u), sent.map { it.no })
         anna.awaitChat { it.isMine && it.pending == 0u }
     }
 

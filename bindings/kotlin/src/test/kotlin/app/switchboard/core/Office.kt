@@ -1,6 +1,8 @@
 package app.switchboard.core
 
+import kotlinx.coroutines.channels.Channel
 import kotlinx.coroutines.flow.Flow
+import kotlinx.coroutines.flow.consumeAsFlow
 import kotlinx.coroutines.flow.first
 import kotlinx.coroutines.runBlocking
 import kotlinx.coroutines.withTimeout
@@ -39,7 +41,10 @@ class Office : AutoCloseable {
         it.awaitOnline()
     }
 
-    fun visitor() = Visitor(server.url, channel).also(::closeAtEnd)
+    fun visitor() = Visitor(server.url, channel).also(::closeAtEnd).also { it.awaitWelcome() }
+
+    /** What a new visitor is told who may not come in. */
+    fun refusedVisitor(): String = Visitor(server.url, channel).use { it.awaitBye() }
 
     fun directory(): Path = Files.createTempDirectory("switchboard-phone")
         .also { open.addFirst(AutoCloseable { it.toFile().deleteRecursively() }) }
@@ -72,6 +77,46 @@ fun SwitchboardCore.allChats() = inbox(InboxFilter.ALL, InboxOrder.NEWEST_FIRST)
 /** The one chat of a phone's inbox, as soon as it looks like this. */
 suspend fun SwitchboardCore.awaitChat(matches: (InboxRow) -> Boolean = { true }): InboxRow =
     allChats().use { list -> list.rows().await { rows -> rows.size == 1 && matches(rows[0]) }[0] }
+
+/** The chats of Recents, as soon as they look like this. */
+suspend fun SwitchboardCore.awaitRecents(
+    filter: InboxFilter = InboxFilter.ALL,
+    matches: (List<InboxRow>) -> Boolean,
+): List<InboxRow> = inbox(filter, InboxOrder.NEWEST_FIRST).use { it.rows().await(matches) }
+
+/** The Archive's lines, as soon as they look like this. */
+suspend fun SwitchboardCore.awaitArchive(matches: (List<InboxRow>) -> Boolean): List<InboxRow> =
+    archiveList().use { it.rows().await(matches) }
+
+/** Waits until Recents is empty. */
+suspend fun SwitchboardCore.awaitNothing() {
+    awaitRecents { it.isEmpty() }
+}
+
+/** Does it, and waits until the server has decided. */
+suspend fun SwitchboardCore.outcomeOf(act: suspend SwitchboardCore.() -> CommandId): Outcome {
+    val ended = Channel<CommandOutcome>(Channel.UNLIMITED)
+    val listener = object : CommandListener {
+        override fun onOutcome(outcome: CommandOutcome) {
+            ended.trySend(outcome)
+        }
+    }
+    return observeCommands(listener).use {
+        val command = act()
+        ended.consumeAsFlow().await { it.id == command }.outcome
+    }
+}
+
+/** The failure of a call that is to fail. */
+suspend fun failure(call: suspend () -> Unit): SwitchboardException = try {
+    call()
+    error("it was to fail")
+} catch (failure: SwitchboardException) {
+    failure
+}
+
+/** What happened in the chat, in order. */
+fun List<TimelineRow>.activities(): List<ActivityKind> = mapNotNull { it.activity?.kind }
 
 suspend fun SwitchboardCore.awaitMessages(chat: ChatId, matches: (List<TimelineRow>) -> Boolean): List<TimelineRow> =
     timeline(chat, null).use { list -> list.rows().await(matches) }

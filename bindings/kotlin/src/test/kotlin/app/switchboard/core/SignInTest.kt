@@ -73,13 +73,6 @@ class SignInTest {
         codes.forEach { assertNotNull(errorCodeMeaning(it).ifEmpty { null }) }
     }
 
-    private suspend fun failure(call: suspend () -> Unit): SwitchboardException = try {
-        call()
-        error("it was to fail")
-    } catch (failure: SwitchboardException) {
-        failure
-    }
-
     @OptIn(kotlin.io.path.ExperimentalPathApi::class)
     private fun holds(directory: java.nio.file.Path, text: String) =
         directory.walk().any { String(it.readBytes(), Charsets.ISO_8859_1).contains(text) }

@@ -7,12 +7,14 @@ import java.net.http.HttpClient
 import java.net.http.WebSocket
 import java.util.UUID
 import java.util.concurrent.CompletionStage
+import java.util.concurrent.CopyOnWriteArrayList
 import java.util.concurrent.LinkedBlockingQueue
 import java.util.concurrent.TimeUnit
 
 /** A customer on the website: the widget's protocol over a real socket. */
 class Visitor(server: String, channel: String) : AutoCloseable {
     private val frames = LinkedBlockingQueue<JsonObject>()
+    private val everything = CopyOnWriteArrayList<String>()
     private val socket: WebSocket
 
     init {
@@ -22,6 +24,7 @@ class Visitor(server: String, channel: String) : AutoCloseable {
             override fun onText(socket: WebSocket, data: CharSequence, last: Boolean): CompletionStage<*>? {
                 text.append(data)
                 if (last) {
+                    everything.add(text.toString())
                     frames.add(JsonParser.parseString(text.toString()).asJsonObject)
                     text.clear()
                 }
@@ -35,6 +38,10 @@ class Visitor(server: String, channel: String) : AutoCloseable {
             .buildAsync(URI(server.replaceFirst("http", "ws") + "/widget/v1/socket"), incoming)
             .get(WAIT_SECONDS, TimeUnit.SECONDS)
         send(mapOf("type" to "hello", "v" to 1, "channel" to channel))
+    }
+
+    /** Waits until the server lets the visitor in. */
+    fun awaitWelcome() {
         await("welcome") { true }
     }
 
@@ -55,6 +62,23 @@ class Visitor(server: String, channel: String) : AutoCloseable {
     fun awaitReply(text: String) {
         await("message") { it["text"].asString == text && it["author"].asJsonObject["kind"].asString == "operator" }
     }
+
+    /** Waits until something happens that the widget shows as a line: `joined`, `passed_on`, `ended`, `rated`. */
+    fun awaitEvent(kind: String): JsonObject =
+        await("message") { it["event"]?.asJsonObject?.get("kind")?.asString == kind }["event"].asJsonObject
+
+    /** Waits until the server ends the connection, and says why. */
+    fun awaitBye(): String = await("bye") { true }["code"].asString
+
+    /** What the visitor thinks of the session that ended. */
+    fun rate(stars: Int, comment: String) {
+        val id = UUID.randomUUID().toString()
+        send(mapOf("type" to "rate", "id" to id, "stars" to stars, "comment" to comment))
+        await("accepted") { it["id"].asString == id }
+    }
+
+    /** Every frame that came so far, as JSON. */
+    val seen: List<String> get() = everything.toList()
 
     private fun await(type: String, matches: (JsonObject) -> Boolean): JsonObject {
         while (true) {
