@@ -11,10 +11,11 @@ use switchboard_protocol::event::{EventBody, Gone, GoneReason, MessageAdded, Sta
 use switchboard_protocol::frame::{Event, SnapshotChat, SnapshotPart};
 use switchboard_protocol::ids::{ChannelId, ChatId, CommandId, ContactId, FeedId, MessageId, UserId};
 use switchboard_protocol::message::{Author, Message, MessageStatus};
+use switchboard_protocol::transfer::{PassedOn, TransferTarget};
 
 use crate::error::Result;
 use crate::model::{InboxFilter, InboxOrder, InboxRow, TimelineRow, UnsentRow};
-use crate::store::{Durability, Store, account, inbox, snapshot, timeline, unsent};
+use crate::store::{Durability, Store, account, inbox, outbox, snapshot, timeline, unsent};
 use crate::sync::apply::{self, Applied};
 
 pub(crate) const NOW: UnixMillis = 1_790_000_000_000;
@@ -205,27 +206,63 @@ impl Phone {
         self.store.read(|db| unsent::newest(db, 1000)).unwrap()
     }
 
+    /// The Archive, with the lines of what was passed on.
+    pub(crate) fn archive(&self) -> Vec<InboxRow> {
+        self.store.read_consistent(|db| inbox::archive(db, 1000, None)).unwrap().0
+    }
+
+    /// One chat's row, wherever lists show it.
+    pub(crate) fn row(&self, chat: u64) -> InboxRow {
+        self.store.read_consistent(|db| inbox::one(db, chat_id(chat))).unwrap().unwrap()
+    }
+
     /// What the app's `reply` does.
     pub(crate) fn reply(&self, chat: u64, text: &str) -> CommandId {
+        self.act(chat, CommandBody::Reply(Reply { text: text.into() }), false)
+    }
+
+    /// What the app's commands do; `held` is what can be undone for a while.
+    pub(crate) fn act(&self, chat: u64, body: CommandBody, held: bool) -> CommandId {
+        self.act_at(chat, body, held.then_some(NOW + 5_000))
+    }
+
+    pub(crate) fn act_at(&self, chat: u64, body: CommandBody, held_until: Option<UnixMillis>) -> CommandId {
         let id = CommandId::new();
         self.store
-            .write(Durability::Full, |tx, _| {
+            .write(Durability::Full, |tx, changes| {
                 let record = crate::store::chat::load(tx, chat_id(chat))?.unwrap();
-                crate::store::outbox::enqueue(
+                let pending = outbox::pending(tx, chat_id(chat))?;
+                if let CommandBody::Snooze(snooze) = &body {
+                    crate::store::chat::snooze(tx, chat_id(chat), snooze.until)?;
+                }
+                changes.touched(chat_id(chat));
+                outbox::enqueue(
                     tx,
-                    &crate::store::outbox::NewCommand {
+                    &outbox::NewCommand {
                         id,
                         chat: chat_id(chat),
-                        body: &CommandBody::Reply(Reply { text: text.into() }),
+                        body: &body,
                         owner_epoch: record.owner_epoch,
                         seen: record.last_no,
                         written_at: NOW,
-                        held_until: None,
-                        follows: false,
+                        held_until,
+                        follows: pending.takes && record.state == ChatState::Waiting,
                     },
                 )
             })
             .unwrap();
         id
+    }
+}
+
+/// The line that stays of a chat that was passed on.
+pub(crate) fn passed_on_line(n: u64) -> PassedOn {
+    PassedOn {
+        chat: chat_id(n),
+        channel_kind: ChannelKind::LiveChat,
+        contact_name: Some(format!("Contact {n}")),
+        to: TransferTarget::User(other()),
+        to_name: "Boris".into(),
+        at: NOW + n as i64,
     }
 }

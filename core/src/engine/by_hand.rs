@@ -95,6 +95,8 @@ impl Phone {
     /// The connection that it waits for is there, or is not to be had.
     pub fn connected(&mut self, there: bool) {
         if self.line.take_wanted() {
+            // What was said on an earlier connection does not get onto this one.
+            self.line.cut();
             let opened = if there { Ok(Socket::on(Arc::clone(&self.line))) } else { Err(CoreError::Offline.into()) };
             self.step(async |driver| driver.opened(opened).await);
         }

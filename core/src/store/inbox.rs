@@ -6,7 +6,7 @@ use switchboard_protocol::ids::ChatId;
 
 use super::chat::Place as Where;
 use super::outbox::{self, Pending};
-use super::{Blob, collection, message, passed_on};
+use super::{Blob, collection, from_sql_u64, message, passed_on};
 use crate::error::{Error, Result};
 use crate::model::{ChatActions, Composer, InboxFilter, InboxOrder, InboxRow, LastMessage, PassedOnLine, TargetKind};
 
@@ -173,7 +173,7 @@ fn read(db: &Connection, row: &Row<'_>) -> Result<InboxRow> {
         has_draft: row.get(15)?,
         unsent: row.get(16)?,
         pending: row.get(17)?,
-        session: row.get::<_, i64>(21)?.unsigned_abs(),
+        session: from_sql_u64(row.get(21)?),
         contact_known: row.get(22)?,
         contact_phone: row.get(23)?,
         contact_email: row.get(24)?,

@@ -73,6 +73,43 @@ mod tests {
         assert_eq!(version(&connection), 2);
     }
 
+    /// What only the phone knows, as version 1 kept it; and a row of the server.
+    const OF_VERSION_1: &str = "
+        INSERT INTO outbox (id, chat, kind, state, text, owner_epoch, seen, written_at, sent, orphan)
+            VALUES (x'01', x'0a', 'reply', 0, 'queued', 3, 4, 5, 0, 0), (x'02', x'0a', 'take', 2, NULL, 3, 4, 6, 1, 0);
+        INSERT INTO unsent (id, chat, contact_name, text, written_at, unsent_at, reason, code)
+            VALUES (x'03', x'0b', 'Maria', 'unsent', 7, 8, 'refused', 'taken');
+        INSERT INTO draft (chat, text, written_at) VALUES (x'0a', 'draft', 9);
+        INSERT INTO read_mark (chat, upto, command, sent_upto) VALUES (x'0a', 12, NULL, NULL);
+        UPDATE sync SET feed_id = x'07', cursor = 40 WHERE one = 1;
+        INSERT INTO collection (name, rev) VALUES ('users', 9);
+        INSERT INTO chat (id, rev, channel, channel_kind, queue, contact, contact_name, contact_email, state, owner,
+            mine, owner_epoch, waiting_since, wait_key, archived, read_upto, unread, first_at, more, last_no, last_at,
+            last_author, last_mine, last_preview)
+            VALUES (x'0a', 1, x'01', 'sms', NULL, x'02', 'Tom', NULL, 'owned', NULL, 1, 3, NULL, 0, 1, 0, 1, 5, 0, 4,
+            77, 0, 0, 'hello');";
+
+    #[test]
+    fn f63_a_store_of_version_1_keeps_what_only_it_knows_and_asks_for_the_rest() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        run(&mut connection, &MIGRATIONS[..1]).unwrap();
+        connection.execute_batch(OF_VERSION_1).unwrap();
+        migrate(&mut connection).unwrap();
+        let text = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, String>(0)).unwrap();
+        assert_eq!(
+            text(
+                "SELECT group_concat(hex(id) || kind || state || coalesce(text, '') || owner_epoch || seen) FROM outbox"
+            ),
+            "01reply0queued34,02take234"
+        );
+        assert_eq!(text("SELECT contact_name || text || reason || code FROM unsent"), "Mariaunsentrefusedtaken");
+        assert_eq!(text("SELECT text || written_at FROM draft"), "draft9");
+        assert_eq!(text("SELECT hex(chat) || upto FROM read_mark"), "0A12");
+        assert_eq!(text("SELECT cursor || '/' || want_snapshot FROM sync"), "40/1");
+        assert_eq!(text("SELECT count(*) || '' FROM collection"), "0");
+        assert_eq!(text("SELECT place || last_preview || last_said_at FROM chat"), "1hello77");
+    }
+
     #[test]
     fn a_newer_store_is_refused() {
         let mut connection = Connection::open_in_memory().unwrap();

@@ -3,15 +3,20 @@
 
 use switchboard_protocol::ErrorCode;
 use switchboard_protocol::chat::{OpenedChat, UserChat};
-use switchboard_protocol::command::{CommandResult, CommandStatus};
-use switchboard_protocol::event::{EventBody, GoneReason};
+use switchboard_protocol::command::{CommandBody, CommandResult, CommandStatus, QueueLogin, Snooze, Transfer};
+use switchboard_protocol::event::{EventBody, Gone, GoneReason};
 use switchboard_protocol::frame::Page;
+use switchboard_protocol::ids::{CommandId, QueueId};
 use switchboard_protocol::message::MessageStatus;
+use switchboard_protocol::transfer::TransferTarget;
 
-use super::{Durability, account, chat, collection, draft, inbox, outbox, read_mark, scans, timeline, unsent};
+use super::{
+    Durability, account, chat, collection, draft, inbox, outbox, passed_on, people, read_mark, scans, timeline, unsent,
+    wish,
+};
 use crate::model::{InboxFilter, InboxOrder};
 use crate::sync::apply;
-use crate::testing::{NOW, Phone, added, chat_id, gone, inbound, me, opened, other, owned, raised};
+use crate::testing::{NOW, Phone, added, chat_id, gone, inbound, me, opened, other, owned, passed_on_line, raised};
 
 const CHATS: u64 = 400;
 const EACH: u64 = 25;
@@ -31,7 +36,12 @@ fn no_statement_scans_a_table() {
         events.push((n, opened(row, messages, n % 3 == 0)));
         events.push((
             n,
-            EventBody::UserChat(UserChat { read_upto: EACH - n % 2, archived: n % 10 == 9, ..UserChat::default() }),
+            EventBody::UserChat(UserChat {
+                read_upto: EACH - n % 2,
+                archived: n % 10 == 9,
+                snoozed_until: (n % 20 == 2).then_some(NOW + n as i64),
+                ..UserChat::default()
+            }),
         ));
     }
     for batch in events.chunks(200) {
@@ -47,8 +57,10 @@ fn no_statement_scans_a_table() {
     for (sql, steps) in &seen {
         // SQLite's and FTS5's own bookkeeping: the schema, the index's settings, ANALYZE.
         let own = sql.starts_with("ANALYZE") || sql.contains("sqlite_") || sql.contains("message_fts_config");
+        // Migrations, which run once, change the schema row by row.
+        let own = own || sql.contains("ALTER TABLE") || sql.contains("DROP INDEX");
         // A list walks along its index from the top and stops below its window: some rows, never all of them.
-        let allowed = if sql.contains("INDEXED BY chat_") { 60 } else { 0 };
+        let allowed = if sql.contains("INDEXED BY chat_") || sql.contains("passed_on_shown") { 70 } else { 0 };
         if *steps > allowed && !own {
             bad.push(format!("{steps} steps: {sql}"));
         }
@@ -59,7 +71,7 @@ fn no_statement_scans_a_table() {
 
 fn everything(phone: &mut Phone) {
     let far = CommandResult {
-        id: switchboard_protocol::ids::CommandId::new(),
+        id: CommandId::new(),
         status: CommandStatus::Applied,
         seq: None,
         code: None,
@@ -68,14 +80,18 @@ fn everything(phone: &mut Phone) {
     };
     phone.feed_one(1, raised(false, 1, EACH, MessageStatus::Read));
     phone.feed_one(2, added(inbound(2, EACH + 1, "again")));
-    for filter in [InboxFilter::All, InboxFilter::Mine, InboxFilter::Waiting] {
+    for filter in [InboxFilter::All, InboxFilter::Mine, InboxFilter::Waiting, InboxFilter::Snoozed] {
         for order in [InboxOrder::NewestFirst, InboxOrder::LongestWaiting] {
             let (rows, floor, _) = phone.store.read(|db| inbox::window(db, filter, order, 10, None)).unwrap();
             assert!(!rows.is_empty());
             phone.store.read(|db| inbox::window(db, filter, order, 5, floor)).unwrap();
         }
     }
+    let (rows, floor, _) = phone.store.read(|db| inbox::archive(db, 10, None)).unwrap();
+    assert_eq!(rows.len(), 10);
+    phone.store.read(|db| inbox::archive(db, 5, floor)).unwrap();
     phone.store.read(|db| inbox::one(db, chat_id(1))).unwrap();
+    phone.store.read(inbox::unanswered).unwrap();
     phone.store.read(inbox::badge).unwrap();
     let texts = [phone.reply(1, "one"), phone.reply(1, "two"), phone.reply(3, "three")];
     phone.store.write(Durability::Full, |tx, _| draft::save(tx, chat_id(3), "draft", NOW)).unwrap();
@@ -111,11 +127,13 @@ fn everything(phone: &mut Phone) {
         assert!(!phone.store.search(typed, 50).unwrap().hits.is_empty());
     }
     let json = r#"{"req":1,"collection":"users","rev":3,"rows":[{"id":"0198c0de-0000-7000-8000-000000000001","row":
-        {"id":"0198c0de-0000-7000-8000-000000000001","name":"Anna","role":"user","disabled":false}},
+        {"id":"0198c0de-0000-7000-8000-000000000001","name":"Anna","role":"user","disabled":false,
+        "group":"0198c0de-0000-7000-8000-00000000000a"}},
         {"id":"0198c0de-0000-7000-8000-000000000002"}]}"#;
     let rows = serde_json::from_str(json).unwrap();
     phone.store.write(Durability::Normal, |tx, _| collection::store(tx, &rows)).unwrap();
     phone.store.read(collection::revisions).unwrap();
+    life(phone);
     phone.store.read(account::position).unwrap();
     phone.store.read(account::load).unwrap();
     phone.store.read(chat::ids).unwrap();
@@ -123,4 +141,51 @@ fn everything(phone: &mut Phone) {
     assert!(phone.store.finish_purge().unwrap());
     let one = OpenedChat { chat: owned(5, 9, me(), 2), messages: vec![inbound(5, 90, "new")], more: true };
     phone.snapshot(phone.feed, 100_000, vec![(one, UserChat::default())]);
+}
+
+/// What the user does to chats and about the own work.
+fn life(phone: &mut Phone) {
+    for n in 100..140 {
+        let gone = Gone { reason: GoneReason::Transferred, passed_on: Some(passed_on_line(n)) };
+        phone.feed_one(n, EventBody::Gone(gone));
+    }
+    let held = phone.act(21, CommandBody::DealtWith, true);
+    phone.act(21, CommandBody::Snooze(Snooze { until: Some(NOW) }), false);
+    phone.act(22, CommandBody::Transfer(Transfer { to: TransferTarget::User(other()), note: None }), true);
+    let (rows, ..) = phone.store.read(|db| inbox::archive(db, 60, None)).unwrap();
+    assert!(rows.iter().any(|row| row.passed_on.is_some()));
+    phone.store.write(Durability::Full, |tx, changes| outbox::undo(tx, held, NOW, changes)).unwrap();
+    phone
+        .store
+        .write(Durability::Full, |tx, changes| outbox::undo_unsent(tx, chat_id(22), true, NOW, changes))
+        .unwrap();
+    phone.act(21, CommandBody::Archive, true);
+    phone.store.read(|db| outbox::next_release(db, NOW)).unwrap();
+    phone.store.write(Durability::Full, |tx, changes| outbox::release_due(tx, NOW + 9_000, changes)).unwrap();
+    phone.store.read(chat::next_wake).unwrap();
+    phone.store.write(Durability::Full, |tx, changes| chat::wake_due(tx, NOW + 50, changes)).unwrap();
+    phone.feed_one(21, added(inbound(21, EACH + 1, "again")));
+    let login = CommandBody::QueueLogin(QueueLogin { queue: QueueId::from_bytes([3; 16]), logged_in: true });
+    for id in [CommandId::new(), CommandId::new()] {
+        phone.store.write(Durability::Full, |tx, _| wish::put(tx, "queue_login", id, &login)).unwrap();
+    }
+    let sent = phone.store.write(Durability::Full, outbox::take_sendable).unwrap();
+    for frame in sent {
+        let done = CommandResult {
+            id: frame.id,
+            status: CommandStatus::Applied,
+            seq: Some(1),
+            code: None,
+            owner: None,
+            owner_epoch: None,
+        };
+        apply::result(&phone.store, NOW, &done).unwrap();
+    }
+    phone.store.write(Durability::Full, |tx, changes| outbox::passed(tx, 1_000_000, changes)).unwrap();
+    phone.store.read(|db| people::work(db, me())).unwrap();
+    phone.store.read(|db| people::transfer_targets(db, me(), "an")).unwrap();
+    phone.store.read(|db| people::alarms(db, 50)).unwrap();
+    phone.store.read(|db| collection::is_member(db, QueueId::from_bytes([3; 16]))).unwrap();
+    phone.store.write(Durability::Full, |tx, _| passed_on::hide(tx, chat_id(101), true)).unwrap();
+    phone.store.write(Durability::Full, |tx, _| passed_on::remove(tx, chat_id(102))).unwrap();
 }

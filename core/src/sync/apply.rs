@@ -323,9 +323,10 @@ impl<'a> Batch<'a> {
         }
         record.more = opened.more;
         record.set_own(&own);
+        // Before it is asked what the outbox will do: some of that may not be done any more.
+        self.overtaken(id, record.last_inbound_no)?;
         record.snoozed_until = self.pending(id)?.snoozed.unwrap_or(own.snoozed_until);
         self.changes.timers |= record.snoozed_until.is_some();
-        let inbound_no = record.last_inbound_no;
         // What was read here and is still in the outbox counts already.
         record.read_upto = own.read_upto.max(read_mark::upto(tx, id)?.unwrap_or(0));
         refresh_counts(tx, &mut record)?;
@@ -335,7 +336,7 @@ impl<'a> Batch<'a> {
             self.reconcile_message(message)?;
         }
         passed_on::remove(tx, id)?;
-        self.overtaken(id, inbound_no)
+        Ok(())
     }
 
     /// The chat leaves this device. The user's own words stay, as unsent; everything else goes.

@@ -6,6 +6,8 @@ mod apply_tests;
 pub(crate) mod backoff;
 pub(crate) mod by_hand;
 pub(crate) mod driver;
+#[cfg(test)]
+mod life_tests;
 pub(crate) mod machine;
 #[cfg(test)]
 mod machine_tests;
