@@ -78,6 +78,19 @@ pub(crate) async fn prune(app: Arc<App>) {
     }
 }
 
+/// Takes chats that were finished long ago from a user's phones.
+async fn expire(app: &App, user: UserId) -> Result<(), StoreError> {
+    loop {
+        let before = app.config.clock.now().saturating_sub(app.config.chats.keep_ms());
+        let found = app.store.readers.read(move |sql| prune::expired(sql, user, before)).await?;
+        if found.is_empty() {
+            return Ok(());
+        }
+        app.store.writer.write(move |tx| tx.expire(user, &found)).await?;
+        tokio::time::sleep(PRUNE_PAUSE).await;
+    }
+}
+
 async fn round(app: &App) -> Result<(), StoreError> {
     let day = 24 * 60 * 60 * 1000;
     let database = &app.config.database;
@@ -88,6 +101,7 @@ async fn round(app: &App) -> Result<(), StoreError> {
         while app.store.writer.write(move |tx| tx.prune_feed(next, keep)).await? {
             tokio::time::sleep(PRUNE_PAUSE).await;
         }
+        expire(app, next).await?;
         user = Some(next);
     }
     let mut event = Some(0);

@@ -3,11 +3,13 @@
 
 use rusqlite::{Connection, OptionalExtension};
 use switchboard_protocol::UnixMillis;
-use switchboard_protocol::ids::UserId;
+use switchboard_protocol::chat::ChatState;
+use switchboard_protocol::event::GoneReason;
+use switchboard_protocol::ids::{ChatId, UserId};
 
 use super::sql::{Blob, Columns, Sql, int};
 use super::writer::Tx;
-use super::{StoreError, notices};
+use super::{StoreError, chats, notices};
 
 /// Rows that one bite may look at.
 const BITE: u32 = 500;
@@ -32,7 +34,31 @@ pub fn next_user(connection: &Connection, after: Option<UserId>) -> Result<Optio
         .optional()?)
 }
 
+/// Closed chats that a user has kept for longer than phones do, at most a bite of them.
+pub fn expired(connection: &Connection, user: UserId, before: UnixMillis) -> Result<Vec<ChatId>, StoreError> {
+    let mut query = connection.sql(
+        "SELECT chats.id FROM chat_users JOIN chats ON chats.id = chat_users.chat_id \
+         WHERE chat_users.user_id = ?1 AND chat_users.access > 0 AND chats.state = 'closed' AND chats.closed_at < ?2 \
+         LIMIT ?3",
+    )?;
+    let chats = query.query_map((Blob(user), before, BITE), |row| row.id(0))?.collect::<Result<_, _>>()?;
+    Ok(chats)
+}
+
 impl Tx<'_> {
+    /// Takes chats that [`expired`] found from their reader's phones; the server keeps them. What reopened since stays.
+    pub fn expire(&mut self, user: UserId, found: &[ChatId]) -> Result<(), StoreError> {
+        let before = self.now.saturating_sub(self.rules.keep_ms());
+        for &id in found {
+            let chat = chats::must(self.sql, id)?;
+            let over = chat.state == ChatState::Closed && chat.closed_at.is_some_and(|closed| closed < before);
+            if over && chats::visible(self.sql, id, user)? {
+                self.gone(&chat, &[user], GoneReason::Expired)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Drops the oldest rows of a user's feed that need not be kept, and raises its floor. Whether there may be more.
     pub fn prune_feed(&mut self, user: UserId, keep: Keep) -> Result<bool, StoreError> {
         let head = self
