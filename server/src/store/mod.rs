@@ -31,6 +31,8 @@ mod presence;
 mod property;
 pub mod prune;
 pub mod queues;
+#[cfg(test)]
+mod returning_table;
 mod roster;
 mod sessions;
 pub mod snapshot;

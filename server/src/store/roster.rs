@@ -148,3 +148,175 @@ impl Tx<'_> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rand::rngs::StdRng;
+    use rand::{RngExt, SeedableRng};
+    use rusqlite::Connection;
+    use switchboard_protocol::ids::GroupId;
+
+    use super::*;
+    use crate::routing::distribution::{Case, choose};
+    use crate::routing::roster::{Member, Members};
+    use crate::routing::{Distribution, Route};
+    use crate::store::tests::Fixture;
+
+    /// A queue with these members, and nothing else.
+    fn database(queue: QueueId, roster: &Members) -> Connection {
+        let mut connection = Connection::open_in_memory().unwrap();
+        crate::store::migrate::run(&mut connection, 0).unwrap();
+        let group = GroupId::new();
+        connection.execute("INSERT INTO groups (id, name, created_at) VALUES (?1, 'Sales', 0)", [Blob(group)]).unwrap();
+        let served = roster.served;
+        connection
+            .execute(
+                "INSERT INTO queues (id, name, rev, created_at, served) VALUES (?1, 'Desk', 1, 0, ?2)",
+                (Blob(queue), served),
+            )
+            .unwrap();
+        for (n, member) in roster.members.iter().enumerate() {
+            connection
+                .execute(
+                    "INSERT INTO users (id, group_id, name, role, rev, created_at) VALUES (?1, ?2, ?3, 'user', 1, 0)",
+                    (Blob(member.user), Blob(group), format!("{n}")),
+                )
+                .unwrap();
+            connection
+                .execute(
+                    "INSERT INTO queue_members (queue_id, user_id, position, eligible, name, open_chats, last_reply_at, \
+                     shuffle) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                    (
+                        Blob(queue),
+                        Blob(member.user),
+                        member.position,
+                        member.eligible,
+                        &member.name,
+                        member.open_chats,
+                        member.last_reply_at,
+                        member.lot,
+                    ),
+                )
+                .unwrap();
+        }
+        connection
+    }
+
+    fn some(rng: &mut StdRng, members: &[Member], n: usize) -> Vec<UserId> {
+        (0..n)
+            .filter_map(|_| members.get(rng.random_range(0..members.len().max(1))))
+            .map(|member| member.user)
+            .collect()
+    }
+
+    #[test]
+    fn f9_the_database_picks_as_the_roster_in_memory_does() {
+        let seeds: u64 = std::env::var("SEEDS").ok().and_then(|seeds| seeds.parse().ok()).unwrap_or(30);
+        println!("seeds 1..={seeds}");
+        for seed in 1..=seeds {
+            let mut rng = StdRng::seed_from_u64(seed);
+            let queue = QueueId::new();
+            let mut memory = Members { served: -1, ..Members::default() };
+            // Few values, so that there are ties in everything.
+            for _ in 0..rng.random_range(0..12) {
+                memory.members.push(Member {
+                    user: UserId::new(),
+                    name: ["Anna", "Anna Berg", "Борис", "boris", "Å"][rng.random_range(0..5)].into(),
+                    position: rng.random_range(0..8),
+                    open_chats: rng.random_range(0..3),
+                    last_reply_at: rng.random_range(0..3),
+                    lot: [i64::MIN, -1, 0, i64::MAX, rng.random()][rng.random_range(0..5)],
+                    eligible: rng.random_bool(0.7),
+                });
+            }
+            let connection = database(queue, &memory);
+            let mut stored = SqlRoster::new(&connection, queue);
+            for step in 0..60 {
+                let user = some(&mut rng, &memory.members, 1).first().copied();
+                let distribution = match rng.random_range(0..7) {
+                    0 => Distribution::Everyone,
+                    1 => Distribution::OneUser { user: user.unwrap_or_else(UserId::new) },
+                    2 => Distribution::Random { n: rng.random_range(1..5) },
+                    3 => Distribution::First { n: rng.random_range(1..5) },
+                    4 => Distribution::RoundRobin,
+                    5 => Distribution::LeastBusy,
+                    _ => Distribution::LongestIdle,
+                };
+                let (have, not) = (rng.random_range(0..4), rng.random_range(0..3));
+                let (present, excluded) = (some(&mut rng, &memory.members, have), some(&mut rng, &memory.members, not));
+                let case = Case { present: &present, excluded: &excluded };
+                let Ok(expected) = choose(distribution, &mut memory, case);
+                let got = choose(distribution, &mut stored, case).unwrap();
+                assert_eq!(got, expected, "seed {seed} step {step} {distribution:?}");
+                assert_eq!(stored.served().unwrap(), memory.served, "seed {seed} step {step} {distribution:?}");
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn f9_each_pick_is_one_step_into_its_index() {
+        let fixture = Fixture::new(1).await;
+        fixture
+            .store
+            .readers
+            .read(|sql| {
+                for (text, index) in [
+                    ("position > ?2 ORDER BY position, user_id", "queue_members_in_order (queue_id=? AND position>?)"),
+                    ("shuffle >= ?2 ORDER BY shuffle, user_id", "queue_members_shuffled (queue_id=? AND shuffle>?)"),
+                    (
+                        "open_chats >= ?2 ORDER BY open_chats, name, user_id",
+                        "queue_members_least_busy (queue_id=? AND open_chats>?)",
+                    ),
+                    (
+                        "last_reply_at >= ?2 ORDER BY last_reply_at, name, user_id",
+                        "queue_members_longest_idle (queue_id=? AND last_reply_at>?)",
+                    ),
+                ] {
+                    let plan: Vec<String> = sql
+                        .prepare(&format!(
+                            "EXPLAIN QUERY PLAN SELECT user_id, position FROM queue_members \
+                             WHERE queue_id = ?1 AND eligible = 1 AND {text} LIMIT ?3"
+                        ))?
+                        .query_map((0, 0, 0), |row| row.get(3))?
+                        .collect::<Result<_, _>>()?;
+                    assert!(plan.len() == 1 && plan[0].contains(index), "{text}: {plan:?}");
+                }
+                Ok(())
+            })
+            .await
+            .unwrap();
+    }
+
+    #[tokio::test]
+    async fn f9_what_the_strategies_go_by_follows_the_user() {
+        let fixture = Fixture::new(2).await;
+        let user = fixture.users[0];
+        let read = |sql: &Connection, user: UserId| {
+            sql.prepare("SELECT eligible, name, open_chats, last_reply_at FROM queue_members WHERE user_id = ?1")?
+                .query_map([Blob(user)], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?
+                .collect::<Result<Vec<(bool, String, i64, i64)>, _>>()
+        };
+        let rows = fixture
+            .store
+            .writer
+            .write(move |tx| {
+                tx.member_load(user, 1)?;
+                tx.member_load(user, 1)?;
+                tx.member_replied(user)?;
+                // A membership that comes later has the same.
+                let later = tx.create_queue("Later", &[user])?;
+                tx.create_channel("Other", switchboard_protocol::chat::ChannelKind::Sms, None, "{}")
+                    .and_then(|channel| tx.set_route(channel, &Route::Queue(later)))?;
+                let before = read(tx.sql, user)?;
+                tx.member_load(user, -5)?;
+                tx.sql.execute("UPDATE users SET disabled = 1, name = 'Zoe' WHERE id = ?1", [Blob(user)])?;
+                tx.refresh_memberships(user)?;
+                Ok((before, read(tx.sql, user)?))
+            })
+            .await
+            .unwrap();
+        let now = 1_000_000;
+        assert_eq!(rows.0, [(true, "User 0".into(), 2, now), (true, "User 0".into(), 2, now)]);
+        assert_eq!(rows.1, [(false, "Zoe".into(), 0, now), (false, "Zoe".into(), 0, now)]);
+    }
+}
