@@ -29,6 +29,7 @@ pub use rights::RouteInfo;
 pub use routing::{Distribution, QueueSettings, Route};
 pub use server::{ServeError, Server, serve};
 pub use store::StoreError;
+pub use store::people::UserChange;
 
 /// Every route of the HTTP interface, with what it needs.
 pub fn routes() -> Vec<RouteInfo> {
