@@ -66,6 +66,13 @@ pub enum Effect {
         /// The message.
         frame: VisitorFrame,
     },
+    /// A visitor's conversation grew by the hand of another process.
+    VisitorGrew {
+        /// Whose.
+        to: VisitorKey,
+        /// Its last number now.
+        last_no: u64,
+    },
     /// Messages of a visitor's conversation got further on their way.
     VisitorStatus {
         /// Whose.

@@ -9,8 +9,8 @@ use rusqlite::{Connection, Transaction};
 use switchboard_protocol::collection::Collection;
 
 use super::StoreError;
-use super::effects::{Effect, Effects};
-use super::sql::{Blob, Columns, Sql, int};
+use super::effects::{Effect, Effects, VisitorFrame, VisitorKey};
+use super::sql::{Blob, Columns, Sql, bad_name, int};
 
 /// Leaves what a transaction changed for the server that runs beside this process.
 pub(super) fn leave(transaction: &Transaction<'_>, effects: &[Effect]) -> Result<(), StoreError> {
@@ -25,7 +25,13 @@ pub(super) fn leave(transaction: &Transaction<'_>, effects: &[Effect]) -> Result
             }
             Effect::Revoked { device, .. } => insert.execute(("revoked", Blob(*device), None::<&str>, None::<i64>))?,
             // A withdrawal is followed by the `gone` of the same user, and the ring is given up with it.
-            Effect::Withdrawn { .. } | Effect::VisitorMessage { .. } | Effect::VisitorStatus { .. } => 0,
+            Effect::Withdrawn { .. } => 0,
+            Effect::VisitorMessage { to, frame: VisitorFrame { no: last_no, .. } }
+            | Effect::VisitorGrew { to, last_no } => {
+                insert.execute(("visitor", Blob(to.visitor), Some(to.channel.to_string()), Some(int(*last_no))))?
+            }
+            // How far staff have read is told again when the widget connects.
+            Effect::VisitorStatus { .. } => 0,
             // Blocks are set by phones; the command line lifts them.
             Effect::Blocked { .. } => 0,
             Effect::Due { at } => insert.execute(("due", None::<&[u8]>, None::<&str>, Some(*at)))?,
@@ -58,6 +64,12 @@ pub fn after(connection: &Connection, last: i64) -> Result<(Effects, i64), Store
                 }
             }
             "due" => effects.push(Effect::Due { at: row.get(4)? }),
+            "visitor" => {
+                let channel: String = row.get(3)?;
+                let channel = channel.parse().map_err(|_| bad_name(3, "channel"))?;
+                let to = VisitorKey { channel, visitor: row.id(2)? };
+                effects.push(Effect::VisitorGrew { to, last_no: row.count(4)? });
+            }
             "revoked" => {
                 let device = row.id(2)?;
                 if let Some(user) = super::devices::user_of(connection, device)? {

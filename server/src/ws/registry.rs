@@ -230,6 +230,11 @@ impl Publish for Publisher {
                         hub.publish(frame.no, frame.json, wake);
                     }
                 }
+                Effect::VisitorGrew { to, last_no } => {
+                    if let Some(hub) = hub_of(&registry.visitors, &to) {
+                        hub.grew(last_no, wake);
+                    }
+                }
                 Effect::VisitorStatus { to, json } => registry.post_to_visitor(to, &json),
                 Effect::Blocked { address, visitor, .. } => registry.shut_out(&address, visitor),
                 Effect::Due { at } => registry.due.appears(at),

@@ -113,6 +113,26 @@ async fn f76_the_chats_of_a_disabled_user_return_to_their_route() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn f61_a_visitor_is_told_who_joined_also_when_the_command_line_made_it_so() {
+    let world = World::new(1).await;
+    for (how, admin) in both(&world).await {
+        admin.set_route(world.channel.id, Route::Queue(world.queue)).await.unwrap();
+        admin.set_queue_members(world.queue, &[]).await.unwrap();
+        let mut visitor = world.widget().await;
+        visitor.send("anybody?").await;
+        // Exactly one user is named: the chat is theirs at once.
+        admin.set_route(world.channel.id, Route::Users(world.operators.clone())).await.unwrap();
+        loop {
+            let message = visitor.wire.next_of("message").await;
+            if message["event"] != Value::Null {
+                assert_eq!(message["event"]["name"], "Operator 0", "{how}: {message}");
+                break;
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn collections_are_pulled_by_revision() {
     let world = World::new(2).await;
     let mut anna = world.phone(0).await;
