@@ -138,10 +138,16 @@ fn every_statement_goes_the_one_way_that_is_watched() {
     // And SQL stands in the store alone.
     let elsewhere = [
         include_str!("../admin.rs"),
+        include_str!("../admin/blocks.rs"),
+        include_str!("../admin/queues.rs"),
+        include_str!("../admin/stub.rs"),
+        include_str!("../admin/work.rs"),
         include_str!("../jobs.rs"),
         include_str!("../ws/session.rs"),
         include_str!("../ws/visitor_session.rs"),
+        include_str!("../http/blocks.rs"),
         include_str!("../http/client.rs"),
+        include_str!("../http/routes.rs"),
         include_str!("../http/widget.rs"),
     ];
     for source in elsewhere {

@@ -12,7 +12,7 @@ use switchboard_server::rights::{self, Action, Part, RouteRight};
 use switchboard_server::routing::QueueSettings;
 use switchboard_server::{NewChannel, Route};
 
-use crate::support::{Http, Phone, Signed, World, chat_of, http};
+use crate::support::{Http, Phone, Signed, Widget, World, chat_of, http};
 
 /// A user of each role in each of two groups, the first of which is the one that things belong to.
 struct Person {
@@ -149,6 +149,36 @@ async fn f42_every_route_over_all_roles_and_groups() {
     for (method, path) in [("DELETE", "/v1/blocks/x"), ("GET", "/v1/chats/1/sharing"), ("GET", "/v1/everything")] {
         assert_eq!(request(&world, method, path, token).await.status, 404, "{path}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f42_a_manager_sees_a_block_with_who_set_it_and_lifting_it_lets_the_visitor_write_again() {
+    let world = World::new(1).await;
+    let own = world.admin.find_group("Sales").await.unwrap();
+    let found = world.admin.queue(world.queue).await.unwrap();
+    let settings = QueueSettings { group: Some(own), ..found.settings };
+    world.admin.set_queue(world.queue, settings, found.rev).await.unwrap();
+    let manager = world.user("Manager", Role::Manager, own).await;
+    let token = world.device_of(manager).await.token;
+    let mut operator = world.phone(0).await;
+    let id = block(&world, &mut operator).await;
+    let rows = request(&world, "GET", "/v1/blocks", Some(&token)).await.json();
+    assert_eq!(
+        (&rows[0]["id"], &rows[0]["by"], &rows[0]["visitors"]),
+        (&json!(id), &json!(world.operators[0].to_string()), &json!(1))
+    );
+    assert_eq!(rows[0]["address"], "127.0.0.1");
+    let day = rows[0]["expires_at"].as_i64().unwrap() - rows[0]["created_at"].as_i64().unwrap();
+    assert_eq!(day, 24 * 60 * 60 * 1000);
+
+    // Whoever comes from that address is told so, until the block is lifted.
+    let hello = json!({ "type": "hello", "v": 1, "channel": world.channel.key, "after": 0 });
+    let mut shut_out = Widget::open(world.addr()).await;
+    shut_out.send(hello).await;
+    assert_eq!(shut_out.bye().await["code"], "blocked");
+    assert_eq!(request(&world, "DELETE", &format!("/v1/blocks/{id}"), Some(&token)).await.status, 204);
+    assert_eq!(request(&world, "GET", "/v1/blocks", Some(&token)).await.json(), json!([]));
+    assert_eq!(world.widget().await.send("thank you").await["type"], "accepted");
 }
 
 /// Who may give a command about a chat: candidate, owner, reader of a closed one, sender of one passed on, stranger.
