@@ -22,7 +22,7 @@ const line = (no: number, mine: boolean, at: number, more: Partial<Line> = {}): 
 });
 
 const draw = (content: Partial<Content>): Entry[] =>
-  timeline({ lines: [], outgoing: [], isSettled: () => false, greeting: "", company: "Tea", stars: null, thanks: false, now: NOON, locale: "en-GB", words, ...content });
+  timeline({ lines: [], outgoing: [], isSettled: () => false, greeting: "", company: "Tea", away: false, stars: null, thanks: false, now: NOON, locale: "en-GB", words, ...content });
 
 const bubbles = (entries: Entry[]): Bubble[] => entries.filter((entry): entry is Bubble => entry.kind === "bubble");
 

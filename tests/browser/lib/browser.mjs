@@ -47,7 +47,7 @@ export class Tab {
     this.button = page.locator("button[aria-haspopup=dialog]");
     this.frame = page.frameLocator('iframe[allow="clipboard-write"]');
     this.panel = this.frame.getByRole("dialog");
-    this.composer = this.frame.locator("textarea");
+    this.composer = this.frame.getByRole("textbox", { name: /^(Message|Сообщение)$/ }).and(this.frame.locator("#text"));
     this.log = this.frame.getByRole("log");
     page.on("pageerror", (error) => this.complaints.push(error.message));
     page.on("console", (message) => {
@@ -86,6 +86,11 @@ export class Tab {
   badge() {
     return this.page.locator("button[aria-haspopup=dialog] b");
   }
+}
+
+/** A picture of a tab, where somebody wants to look at it: SHOTS names the folder. */
+export async function shot(tab, name) {
+  if (process.env.SHOTS) await tab.page.screenshot({ path: `${process.env.SHOTS}/${name}.png` });
 }
 
 /** Waits until a value is as it should be. */

@@ -52,13 +52,31 @@ export class Company {
   }
 
   /** A website channel that these pages may embed; its key. */
-  async channel(origins, looks = {}) {
+  async channel(origins, looks = {}, queue = "Web") {
     const name = `Website ${(this.#channels += 1)}`;
     const given = { title: "Lantern & Oak", ...looks };
-    const args = Object.entries(given).flatMap(([key, value]) => [`--${key.replaceAll("_", "-")}`, value]);
+    const args = Object.entries(given).flatMap(([key, value]) => {
+      const flag = `--${key.replaceAll("_", "-")}`;
+      return value === true ? [flag] : [flag, value];
+    });
     const lines = await this.admin("channel", "add", name, ...origins.flatMap((origin) => ["--origin", origin]), ...args);
-    await this.admin("route", "set", name, "--queue", "Web");
+    await this.admin("route", "set", name, "--queue", queue);
     return /data-channel="([^"]+)"/.exec(lines.join("\n"))[1];
+  }
+
+  /** A further operator. */
+  async user(name) {
+    await this.admin("user", "add", name, "--group", "Shop");
+  }
+
+  /** A queue of Anna's that is closed for days, unless its hours begin at `opens`. */
+  async closedQueue(name, reply, opens = new Date(Date.now() + 3 * 24 * 3_600_000)) {
+    const hours = join(this.#scratch.path, `${name}.json`);
+    const from = opens.getUTCHours() * 60 + opens.getUTCMinutes();
+    const to = (from + 120) % 1440;
+    writeFileSync(hours, JSON.stringify({ zone: "UTC", intervals: [{ day: opens.getUTCDay() || 7, from, to: to === 0 ? 1440 : to }] }));
+    await this.admin("queue", "add", name, "--member", "Anna Lund");
+    await this.admin("queue", "set", name, "--hours", hours, ...(reply ? ["--out-of-office", reply] : []));
   }
 
   /** Anna, on the real core; answers each visitor unless told otherwise. */

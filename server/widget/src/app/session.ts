@@ -239,7 +239,8 @@ export class Session {
   /** Whether to thank for what was left outside the hours. */
   thanks(): boolean {
     if (!this.away() || this.config?.offline_form !== true || !this.emailGiven()) return false;
-    return this.conversation.last()?.mine === true && this.outbox.items().length === 0;
+    const last = this.conversation.last();
+    return last?.mine === true && last.event === undefined && this.outbox.items().length === 0;
   }
 
   /** Whether the visitor is asked what the session that ended was like. */

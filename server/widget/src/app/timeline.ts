@@ -43,6 +43,8 @@ export interface Content {
   outgoing: readonly Outgoing[];
   isSettled(id: string): boolean;
   greeting: string;
+  /** Whether the greeting is the one outside the hours. */
+  away: boolean;
   company: string;
   /** Stars that were given and that the server has not shown yet. */
   stars: number | null;
@@ -61,7 +63,7 @@ export function timeline(content: Content): Entry[] {
   const drawn: { entry: Bubble | Notice; at: number | null }[] = [];
   const draw = (entry: Bubble | Notice, at: number | null): unknown => drawn.push({ entry, at });
   if (content.greeting) {
-    draw(bubble("greeting", { author: content.company || words.support, text: content.greeting }), null);
+    draw(bubble(content.away ? "away" : "greeting", { author: content.company || words.support, text: content.greeting }), null);
   }
   const lastNo = content.lines[content.lines.length - 1]?.no;
   for (const line of content.lines) {

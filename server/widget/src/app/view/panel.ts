@@ -72,6 +72,7 @@ export class Panel {
         // The button that had the focus is gone.
         this.composer.focus();
       },
+      grown: () => this.log.goToEnd(),
     });
     this.log = new Log(
       {
@@ -131,7 +132,7 @@ export class Panel {
     setText(this.badge, initials(company || words.chat));
     const away = session.away();
     const operator = session.conversation.operator();
-    const subtitle = away ? words.away.subtitle : operator ? words.chattingWith(operator.name) : "";
+    const subtitle = session.blocked ? "" : away ? words.away.subtitle : operator ? words.chattingWith(operator.name) : "";
     setText(this.subtitle, subtitle);
     setHidden(this.subtitle, subtitle === "");
     this.drawColours(config?.color ?? "");
@@ -142,14 +143,15 @@ export class Panel {
 
     const form = session.form();
     const offlineText = config?.offline_text || words.away.text;
-    // The form outside the hours says the same itself.
-    const greeting = !away ? (config?.greeting ?? "") : form === "offline" ? "" : offlineText;
+    // The form outside the hours says the same itself, where nothing stands above it.
+    const greeting = !away ? (config?.greeting ?? "") : form === "offline" && lines.length === 0 ? "" : offlineText;
     const outgoing = session.outbox.items();
     const entries = timeline({
       lines,
       outgoing,
       isSettled: (id) => session.outbox.isSettled(id),
-      greeting: lines.length > 0 ? (config?.greeting ?? "") : greeting,
+      greeting,
+      away,
       company,
       stars: session.starsGiven(),
       thanks: session.thanks(),

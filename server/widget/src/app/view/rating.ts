@@ -6,6 +6,8 @@ import { el, icon, setAttribute, setHidden, setText } from "./dom";
 export interface RatingEvents {
   /** Stars from 1 to 5; 0 when the visitor would rather not. */
   rate(stars: number, comment: string): void;
+  /** There is more to fill in now, below. */
+  grown(): void;
 }
 
 /** 2,000 bytes hold so many characters of every European alphabet; the rest is cut when it is sent. */
@@ -73,7 +75,7 @@ export class RatingForm {
     this.labels.forEach((label, i) => setAttribute(label, "class", i < stars ? "star on" : "star"));
     setText(this.name, this.words.rating.names[stars - 1] ?? "");
     setHidden(this.more, stars === 0);
-    if (stars > 0) this.more.scrollIntoView({ block: "nearest" });
+    if (stars > 0) this.events.grown();
   }
 
   private give(stars: number): void {
