@@ -16,7 +16,7 @@ mod server;
 mod visitor;
 
 pub use fault_proxy::FaultProxy;
-pub use operator::{Operator, typing_stream};
+pub use operator::{Operator, OutcomeStream, outcome_stream, typing_stream};
 pub use phone::{CaughtUp, Phone, PhoneError, command};
 pub use scan::{Found, scan};
 pub use seeds::{generator, runs};

@@ -3,11 +3,12 @@
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use switchboard_core::{
-    CommandListener, CommandOutcome, ConnectionListener, ConnectionState, Core, CoreConfig, CoreError, InboxFilter,
-    InboxOrder, InboxRow, List, ListListener, ListRow, ListUpdate, Platform, Subscription, TimelineRow, Typing,
-    UnsentRow,
+    Clock, CommandId, CommandListener, CommandOutcome, ConnectionListener, ConnectionState, Core, CoreConfig,
+    CoreError, InboxFilter, InboxOrder, InboxRow, List, ListListener, ListRow, ListUpdate, MessageKind, Outcome,
+    Platform, Subscription, SystemClock, TimelineRow, Typing, UnsentRow,
 };
 use switchboard_protocol::ids::ChatId;
 use tokio::sync::watch;
@@ -19,8 +20,25 @@ pub struct Operator {
     /// The core itself.
     pub core: Core,
     dir: PathBuf,
+    clock: Arc<Skipping>,
     pulse: Arc<Pulse>,
     _subscriptions: Vec<Subscription>,
+}
+
+/// The machine's clocks, set forward by a test.
+struct Skipping {
+    clock: SystemClock,
+    ahead_ms: AtomicU64,
+}
+
+impl Clock for Skipping {
+    fn now_ms(&self) -> i64 {
+        self.clock.now_ms().saturating_add_unsigned(self.ahead_ms.load(Ordering::SeqCst))
+    }
+
+    fn monotonic_ms(&self) -> u64 {
+        self.clock.monotonic_ms().saturating_add(self.ahead_ms.load(Ordering::SeqCst))
+    }
 }
 
 /// Beats whenever the core tells anything.
@@ -53,15 +71,18 @@ impl CommandListener for Pulse {
 impl Operator {
     /// Opens the store in `dir`, which may be empty or hold an earlier one. Nothing is started.
     pub fn open(dir: &Path) -> Result<Self, CoreError> {
-        let core = Core::open(CoreConfig::new(dir.to_owned(), Platform::Terminal, "test phone"))?;
+        let clock = Arc::new(Skipping { clock: SystemClock::new(), ahead_ms: AtomicU64::new(0) });
+        let config = CoreConfig::new(dir.to_owned(), Platform::Terminal, "test phone");
+        let core = Core::open(CoreConfig { clock: clock.clone(), ..config })?;
         let pulse = Arc::new(Pulse(watch::channel(0).0));
         let subscriptions = vec![
             core.inbox(InboxFilter::All, InboxOrder::NewestFirst)?.subscribe(pulse.clone()),
+            core.archive_list()?.subscribe(pulse.clone()),
             core.unsent()?.subscribe(pulse.clone()),
             core.observe_connection(pulse.clone()),
             core.observe_commands(pulse.clone()),
         ];
-        Ok(Self { core, dir: dir.to_owned(), pulse, _subscriptions: subscriptions })
+        Ok(Self { core, dir: dir.to_owned(), clock, pulse, _subscriptions: subscriptions })
     }
 
     /// Opens a fresh store, enrols with this link and starts.
@@ -82,9 +103,30 @@ impl Operator {
         self.core.inbox(InboxFilter::All, InboxOrder::NewestFirst).and_then(|list| all(&list)).unwrap_or_default()
     }
 
-    /// The rows of a chat's timeline; empty when the chat is not there.
+    /// The rows of the archive.
+    pub fn archive(&self) -> Vec<InboxRow> {
+        self.core.archive_list().and_then(|list| all(&list)).unwrap_or_default()
+    }
+
+    /// The chats that the user does not want to see for a while.
+    pub fn snoozed(&self) -> Vec<InboxRow> {
+        self.core.inbox(InboxFilter::Snoozed, InboxOrder::NewestFirst).and_then(|list| all(&list)).unwrap_or_default()
+    }
+
+    /// The texts of a chat's timeline; empty when the chat is not there.
     pub fn timeline(&self, chat: ChatId) -> Vec<TimelineRow> {
+        self.whole_timeline(chat).into_iter().filter(|row| row.kind == MessageKind::Text).collect()
+    }
+
+    /// The rows of a chat's timeline, notes and activities among them; empty when the chat is not there.
+    pub fn whole_timeline(&self, chat: ChatId) -> Vec<TimelineRow> {
         self.core.timeline(chat, None).and_then(|list| all(&list)).unwrap_or_default()
+    }
+
+    /// Sets this phone's clock forward by the time in which an action can be undone.
+    pub fn skip_undo(&self) {
+        self.clock.ahead_ms.fetch_add(switchboard_protocol::limits::UNDO_MS + 1, Ordering::SeqCst);
+        self.core.wake();
     }
 
     /// The texts that did not go out.
@@ -105,7 +147,7 @@ impl Operator {
                 "{} {:?} owner {:?} unread {} waiting since {:?} contact {:?} queue {:?} last {last:?}",
                 row.chat, row.state, row.owner, row.unread, row.waiting_since, row.contact_name, row.queue_name
             );
-            for message in self.timeline(row.chat) {
+            for message in self.whole_timeline(row.chat) {
                 let (id, no, sent_at, delivery) = (message.id, message.no, message.sent_at, message.state);
                 let author = (message.author, message.author_id, message.author_name);
                 let _ = writeln!(state, "  {id} {no:?} {author:?} {:?} {sent_at} {delivery:?}", message.text);
@@ -216,6 +258,37 @@ fn all<R: ListRow>(list: &List<R>) -> Result<Vec<R>, CoreError> {
         if rows.len() == before {
             return Ok(rows);
         }
+    }
+}
+
+/// How commands end, as a stream.
+pub fn outcome_stream(core: &Core) -> OutcomeStream {
+    let (sender, receiver) = tokio::sync::mpsc::unbounded_channel();
+    let listener = move |outcome: CommandOutcome| drop(sender.send(outcome));
+    OutcomeStream { receiver, _subscription: core.observe_commands(Arc::new(listener)) }
+}
+
+/// A stream of outcomes; dropping it ends the subscription.
+pub struct OutcomeStream {
+    receiver: tokio::sync::mpsc::UnboundedReceiver<CommandOutcome>,
+    _subscription: Subscription,
+}
+
+impl OutcomeStream {
+    /// Waits for the end of this command.
+    ///
+    /// # Panics
+    /// When it does not come within [`WAIT`].
+    pub async fn of(&mut self, id: CommandId) -> Outcome {
+        let found = async {
+            while let Some(outcome) = self.receiver.recv().await {
+                if outcome.id == id {
+                    return Some(outcome.outcome);
+                }
+            }
+            None
+        };
+        tokio::time::timeout(WAIT, found).await.ok().flatten().expect("the command ends")
     }
 }
 

@@ -36,7 +36,8 @@ async fn seed(admin: &Admin, names: &[&str]) -> Seeded {
     let group = admin.create_group("Company").await.expect("a group is made");
     let mut users = Vec::new();
     for name in names {
-        let user = NewUser { name: (*name).to_owned(), email: None, role: Role::User, group, password: None, extension: None };
+        let user =
+            NewUser { name: (*name).to_owned(), email: None, role: Role::User, group, password: None, extension: None };
         users.push(((*name).to_owned(), admin.create_user(user).await.expect("a user is made")));
     }
     let members: Vec<_> = users.iter().map(|(_, id)| *id).collect();
@@ -45,7 +46,10 @@ async fn seed(admin: &Admin, names: &[&str]) -> Seeded {
         name: "Shop".into(),
         kind: ChannelKind::LiveChat,
         origins: vec!["http://shop.example.com".into()],
-        widget: WidgetConfig::default(), group: None, stub: false };
+        widget: WidgetConfig::default(),
+        group: None,
+        stub: false,
+    };
     let channel = admin.create_channel(channel).await.expect("a channel is made");
     admin.set_route(channel.id, Route::Queue(queue)).await.expect("a route is set");
     Seeded { channel_key: channel.key, users }

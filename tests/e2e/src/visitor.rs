@@ -171,6 +171,14 @@ impl Visitor {
         Ok(&self.messages)
     }
 
+    /// Everything that was said so far, of either side: what comes before a text that is said now.
+    pub async fn hear_all(&mut self) -> Result<Vec<WidgetMessage>, VisitorError> {
+        let last = format!("that was all {}", MessageId::new());
+        self.say(&last).await?;
+        self.hear(&last).await?;
+        Ok(self.messages.iter().filter(|message| message.text != last).cloned().collect())
+    }
+
     /// Waits until something happens in the conversation that `wanted` accepts.
     pub async fn until_event(&mut self, wanted: impl Fn(&WidgetEvent) -> bool) -> Result<WidgetEvent, VisitorError> {
         loop {

@@ -7,7 +7,7 @@ use switchboard_protocol::event::{EventBody, Gone, GoneReason};
 use switchboard_protocol::ids::{ChatId, CommandId, UserId};
 use switchboard_protocol::{ErrorCode, UnixMillis};
 
-use super::{Acting, Command, applied, rejected};
+use super::{Acting, Command, applied, conflict, rejected};
 use crate::store::StoreError;
 use crate::store::chats::{self, Access, ChatRow};
 use crate::store::sessions::Ending;
@@ -16,6 +16,12 @@ use crate::store::writer::Tx;
 
 /// How far ahead a chat can be snoozed: a year, and the day that a leap year has more.
 const MAX_SNOOZE_MS: i64 = 366 * 24 * 60 * 60 * 1000;
+
+/// Whether the customer wrote after what the user had seen: a chat must not be put away behind a message's back, and a
+/// phone sends what can be undone some seconds after the tap.
+fn overtaken(command: &Command, acting: &Acting) -> bool {
+    command.seen.is_some_and(|seen| acting.chat.last_inbound_no > seen)
+}
 
 impl Tx<'_> {
     /// Writes a user's own part and tells the user's devices.
@@ -53,6 +59,9 @@ impl Tx<'_> {
         acting: Acting,
         archived: bool,
     ) -> Result<CommandResult, StoreError> {
+        if archived && overtaken(command, &acting) {
+            return Ok(conflict(command.id, &acting.chat, ErrorCode::NewMessage));
+        }
         self.put(user, command, &acting, UserChat { archived, ..acting.mine })
     }
 
@@ -68,6 +77,9 @@ impl Tx<'_> {
         if until.is_some_and(|until| until <= self.now || until > latest) {
             return Ok(rejected(command.id, ErrorCode::BadTime));
         }
+        if until.is_some() && overtaken(command, &acting) {
+            return Ok(conflict(command.id, &acting.chat, ErrorCode::NewMessage));
+        }
         self.put(user, command, &acting, UserChat { snoozed_until: until, ..acting.mine })
     }
 
@@ -81,6 +93,9 @@ impl Tx<'_> {
     ) -> Result<CommandResult, StoreError> {
         if acting.chat.state != ChatState::Waiting || acting.access != Access::Candidate {
             return Ok(rejected(command.id, ErrorCode::NotWaiting));
+        }
+        if overtaken(command, &acting) {
+            return Ok(conflict(command.id, &acting.chat, ErrorCode::NewMessage));
         }
         let result = self.put(user, command, &acting, UserChat { ignored: true, ..acting.mine })?;
         let mut chat = acting.chat;

@@ -4,8 +4,11 @@
 
 mod client_kill;
 mod cut;
+mod finishing;
 mod main_path;
 mod purge;
 mod race;
+mod routing;
 mod server_kill;
 mod snapshot;
+mod transfer;
