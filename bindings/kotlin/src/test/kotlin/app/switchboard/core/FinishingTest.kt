@@ -147,13 +147,16 @@ class FinishingTest {
     }
 
     @Test
-    fun `f45 a chat is deleted for this user alone, from Recents and from the archive`() = inOffice {
+    fun `f45 a chat is deleted from the archive, for this user alone`() = inOffice {
         val anna = onlinePhone("Anna")
         val boris = onlinePhone("Boris")
         val visitor = visitor()
         visitor.say("hello?")
-        val chat = anna.awaitChat { it.actions.delete }.chat
+        val chat = anna.awaitChat { it.actions.archive && !it.actions.delete }.chat
+        assertEquals(Outcome.Applied, anna.outcomeOf { archive(chat) })
+        assertTrue(anna.awaitArchive { it.size == 1 }.single().actions.delete)
         assertEquals(Outcome.Applied, anna.outcomeOf { delete(chat) })
+        anna.awaitArchive { it.isEmpty() }
         anna.awaitNothing()
         assertEquals(ChatState.WAITING, boris.awaitChat().state)
 
