@@ -18,7 +18,8 @@ async fn f06_f07_an_unknown_contact_asks_a_known_one_does_not() {
     visitor.say("hello").await.unwrap();
     let row = anna.until_offered("hello").await;
     assert!(row.prompt && boris.until_chat(row.chat).await.prompt);
-    // Ignore hides it from the one who ignores, until the customer writes again.    let mut outcomes = switchboard_e2e::outcome_stream(&anna.core);
+    // Ignore hides it from the one who ignores, until the customer writes again.
+    let mut outcomes = switchboard_e2e::outcome_stream(&anna.core);
     let id = anna.core.ignore(row.chat).await.unwrap();
     assert!(anna.inbox().is_empty());
     anna.skip_undo();

@@ -83,7 +83,8 @@ async fn f26_by_a_candidate_while_it_waits_and_from_the_archive() {
     anna.until_gone(chat).await;
     boris.until_gone(chat).await;
 
-    // Closed, and passed on from the archive: a new session that the target owns.    let mut outcomes = switchboard_e2e::outcome_stream(&clara.core);
+    // Closed, and passed on from the archive: a new session that the target owns.
+    let mut outcomes = switchboard_e2e::outcome_stream(&clara.core);
     let id = clara.core.dealt_with(chat).await.unwrap();
     clara.skip_undo();
     assert_eq!(outcomes.of(id).await, Outcome::Applied);
