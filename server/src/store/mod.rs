@@ -28,6 +28,8 @@ pub mod played;
 mod pool;
 mod presence;
 #[cfg(test)]
+mod life;
+#[cfg(test)]
 mod property;
 pub mod prune;
 pub mod queues;
