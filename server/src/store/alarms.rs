@@ -62,14 +62,16 @@ fn wrong(connection: &Connection, chat: &ChatRow) -> Result<Option<AlarmKind>, S
     if chat.state != ChatState::Waiting {
         return Ok(None);
     }
-    let (seeing, looking): (u64, u64) = connection
-        .sql("SELECT count(*), coalesce(sum(1 - ignored), 0) FROM chat_users WHERE chat_id = ?1 AND access > 0")?
-        .query_row([Blob(chat.id)], |row| Ok((row.count(0)?, row.count(1)?)))?;
-    Ok(match (seeing, looking) {
-        (0, _) => Some(AlarmKind::Unattended),
-        (_, 0) => Some(AlarmKind::Ignored),
-        _ => None,
-    })
+    // The first candidate who looks is enough: most chats are looked after by the first one.
+    let looking = connection
+        .sql("SELECT 1 FROM chat_users WHERE chat_id = ?1 AND access > 0 AND ignored = 0 LIMIT 1")?
+        .exists([Blob(chat.id)])?;
+    if looking {
+        return Ok(None);
+    }
+    let offered =
+        connection.sql("SELECT 1 FROM chat_users WHERE chat_id = ?1 AND access > 0 LIMIT 1")?.exists([Blob(chat.id)])?;
+    Ok(Some(if offered { AlarmKind::Ignored } else { AlarmKind::Unattended }))
 }
 
 /// Whether a waiting chat is offered to somebody and every one of them ignores it: it then widens before it is alarmed.

@@ -144,11 +144,10 @@ impl Tx<'_> {
     /// An admin changed a queue: the new revision for the next admin, and a word to the phones.
     pub(super) fn queue_edited(&mut self, queue: QueueId) -> Result<u64, StoreError> {
         let rev = self.next_rev(Collection::Queues)?;
-        Ok(self
-            .sql
+        self.sql
             .sql("UPDATE queues SET rev = ?2, edition = edition + 1 WHERE id = ?1 RETURNING edition")?
             .query_row((Blob(queue), int(rev)), |row| row.count(0))
             .optional()?
-            .ok_or_else(|| StoreError::NotFound("such queue".into()))?)
+            .ok_or_else(|| StoreError::NotFound("such queue".into()))
     }
 }

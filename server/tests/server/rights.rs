@@ -274,7 +274,30 @@ impl Walk {
         (chat, 2)
     }
 
+    /// Reading (F10): candidates, the owner and the reader of a closed chat get its pages, nobody else does.
+    async fn reading(&mut self) {
+        for &part in Part::ALL {
+            let what = format!("{} as {part:?}", self.person.name);
+            self.helper.seen.clear();
+            let (chat, _) = self.chat(part).await;
+            let fetch = json!({ "type": "fetch", "req": 7, "chat": chat, "before": 100, "n": 10 });
+            self.phone.wire.send(fetch).await;
+            let answer = loop {
+                let frame = self.phone.next().await;
+                if matches!(frame["type"].as_str(), Some("page" | "error")) {
+                    break frame;
+                }
+            };
+            if matches!(part, Part::Candidate | Part::Owner | Part::Reader) {
+                assert_eq!(answer["messages"][0]["text"], "hello", "{what}: {answer}");
+            } else {
+                assert_eq!((&answer["type"], &answer["code"]), (&json!("error"), &json!("not_found")), "{what}");
+            }
+        }
+    }
+
     async fn all_commands(mut self) {
+        self.reading().await;
         for &kind in CommandBody::KINDS {
             let content = body(kind, self.helpers[1], self.world.queue);
             let command = parsed(kind, &content);
@@ -312,7 +335,7 @@ impl Walk {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn f12_f14_every_command_over_all_roles_groups_and_parts() {
+async fn f10_f12_f14_every_command_over_all_roles_groups_and_parts() {
     let world = Arc::new(World::new(0).await);
     let own = world.admin.find_group("Sales").await.unwrap();
     let other = world.admin.create_group("Elsewhere").await.unwrap();
