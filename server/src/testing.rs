@@ -8,22 +8,24 @@ use std::time::{Duration, Instant};
 use rusqlite::Connection;
 use rusqlite::backup::Backup;
 use switchboard_protocol::frame::{Bye, Fetch, Hello, Page, PeerTyping, Pull, RequestError, Rows};
-use switchboard_protocol::ids::{CommandId, UserId};
-use switchboard_protocol::widget::{WidgetHello, WidgetRefused, WidgetServerFrame, WidgetTyping};
+use switchboard_protocol::ids::{ChannelId, CommandId, UserId};
+use switchboard_protocol::widget::{WidgetHello, WidgetRefused, WidgetSend, WidgetServerFrame, WidgetTyping};
 use switchboard_protocol::{ErrorCode, ServerFrame, UnixMillis};
 
 use crate::channels::live_chat::LiveChat;
+use crate::channels::stub;
 use crate::config::{AddressKey, Limits};
 use crate::store::commands::Command;
 use crate::store::devices::{self, Admission};
 use crate::store::effects::VisitorKey;
 use crate::store::inbound::Received;
 use crate::store::{
-    self, Publish, StoreError, Tx, auth, channels, chats, collections, feed, inbound, migrate, snapshot, visitors,
+    self, Publish, StoreError, Tx, auth, blocks, channels, chats, collections, feed, inbound, migrate, snapshot,
+    visitors,
 };
 use crate::ws::hub::Taken;
 use crate::ws::machine::{self, Machine, Timing, result_frame};
-use crate::ws::registry::{Counted, Publisher, Registry, Socket, UserHub, VisitorHub};
+use crate::ws::registry::{Counted, Publisher, Registry, Socket, UserHub, VisitorHub, blocked_bye};
 use crate::ws::visitor_machine::{self, VisitorMachine};
 use crate::ws::visitor_session::visitor_id;
 
@@ -114,6 +116,30 @@ impl Server {
         Ok(done)
     }
 
+    /// A customer of a stub channel writes, under the provider's id of the message.
+    pub fn customer_writes(
+        &mut self,
+        channel: ChannelId,
+        customer: &str,
+        id: &str,
+        text: &str,
+    ) -> Result<bool, StoreError> {
+        let info = channels::channel_by_id(&self.connection, channel)?;
+        let info = info.ok_or_else(|| StoreError::NotFound("such channel".into()))?;
+        let key = VisitorKey { channel, visitor: stub::customer_id(channel, customer) };
+        let phone = stub::phone(info.kind, customer).map(str::to_owned);
+        let id = stub::message_id(channel, customer, id);
+        let send = WidgetSend { id, text: text.to_owned(), name: None, email: None };
+        let received = self.write(|tx| tx.receive_played(key, &send, phone.as_deref()))?;
+        Ok(matches!(received, Received::Accepted { .. }))
+    }
+
+    /// What is due at this time of day is done.
+    pub fn run_due(&mut self) -> Result<(), StoreError> {
+        while self.write(|tx| tx.run_due(32))?.is_some_and(|next| next <= self.now) {}
+        Ok(())
+    }
+
     fn socket(&self, counted: Counted) -> Result<Socket, StoreError> {
         self.registry.open(&self.limits, counted).map_err(|full| StoreError::Unexpected(format!("{full:?}")))
     }
@@ -134,6 +160,7 @@ impl Server {
         Ok(WidgetSession {
             machine: VisitorMachine::new(machines(&self.limits), self.instant()),
             socket: self.socket(Counted::Widget(address))?,
+            address: address.to_string(),
             joined: None,
         })
     }
@@ -271,6 +298,7 @@ impl PhoneSession {
 pub struct WidgetSession {
     machine: VisitorMachine,
     socket: Socket,
+    address: String,
     joined: Option<(VisitorKey, Arc<VisitorHub>)>,
 }
 
@@ -295,9 +323,14 @@ impl WidgetSession {
             visitor_machine::Action::Admit(hello) => return self.admit(server, hello),
             visitor_machine::Action::Store(send) => {
                 let Some((key, _)) = self.joined else { return Ok(out) };
-                let frame = match server.write(|tx| tx.receive_visitor_message(key, &send)) {
+                let frame = match server.write(|tx| tx.receive_from(key, Some(&self.address), &send)) {
                     Ok(Received::Accepted { accepted, .. }) => WidgetServerFrame::Accepted(accepted),
-                    Ok(Received::Refused(code)) => WidgetServerFrame::Refused(WidgetRefused { id: send.id, code }),
+                    Ok(Received::Refused(code)) => {
+                        if code == ErrorCode::Blocked {
+                            self.socket.mailbox().stop(blocked_bye(i64::MAX));
+                        }
+                        WidgetServerFrame::Refused(WidgetRefused { id: send.id, code })
+                    }
                     Err(error) => {
                         self.socket.mailbox().answer(None);
                         out.close_widget(Bye { code: code(&error), retry_ms: 0 });
@@ -308,7 +341,7 @@ impl WidgetSession {
             }
             visitor_machine::Action::Rate(rate) => {
                 let Some((key, _)) = self.joined else { return Ok(out) };
-                let frame = match server.write(|tx| tx.rate_session(key, None, &rate))? {
+                let frame = match server.write(|tx| tx.rate_session(key, Some(&self.address), &rate))? {
                     Received::Accepted { accepted, .. } => WidgetServerFrame::Accepted(accepted),
                     Received::Refused(code) => WidgetServerFrame::Refused(WidgetRefused { id: rate.id, code }),
                 };
@@ -338,6 +371,11 @@ impl WidgetSession {
         let action = match found.as_ref().and_then(|channel| Some((channel.id, LiveChat::of(channel)?))) {
             Some((channel, live_chat)) => {
                 let key = VisitorKey { channel, visitor: visitor_id(&token) };
+                if let Some(until) = blocks::blocked(&server.connection, key, Some(&self.address), server.now)? {
+                    let bye = blocked_bye(until.saturating_sub(server.now));
+                    let action = self.machine.refused(bye.code, bye.retry_ms);
+                    return self.act(server, action);
+                }
                 self.joined = Some((key, self.socket.join_visitor(key)));
                 let state = inbound::visitor_state(&server.connection, key)?;
                 let feed_id = feed::feed_id(&server.connection)?;
