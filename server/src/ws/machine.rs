@@ -36,7 +36,7 @@ pub enum Action {
     /// Look at the token; then [`Machine::admitted`] or [`Machine::refused`].
     Admit(Hello),
     /// Give this to the writer. The answer is counted by [`Machine::answered`].
-    Execute(Command),
+    Execute(Box<Command>),
     /// Read a page; the answer is counted.
     Fetch(Fetch),
     /// Read a collection; the answer is counted.
@@ -236,7 +236,7 @@ impl Machine {
             ClientFrame::Command(command) => match Command::from_frame(&command) {
                 Ok(command) => {
                     self.in_flight += 1;
-                    Action::Execute(command)
+                    Action::Execute(Box::new(command))
                 }
                 Err(result) => frame(&ServerFrame::Result(result)),
             },

@@ -242,7 +242,7 @@ impl Session {
         }
     }
 
-    async fn execute(&mut self, command: Command) {
+    async fn execute(&mut self, command: Box<Command>) {
         let Some((user, _)) = self.joined else { return };
         let (id, mailbox) = (command.id, self.socket.mailbox().clone());
         self.app
