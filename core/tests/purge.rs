@@ -189,3 +189,43 @@ async fn f15_a_purge_that_a_kill_cut_short_is_finished_at_the_next_start() {
     let restarted = Phone::open(killed.path());
     assert!(restarted.inbox().is_empty() && restarted.core.account().is_none());
 }
+
+#[tokio::test]
+async fn f28_of_a_chat_that_was_passed_on_the_line_stays_and_no_byte_of_its_content() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut phone, _server, mut connection) = filled(dir.path()).await;
+    let line = switchboard_protocol::transfer::PassedOn {
+        chat: chat_id(1),
+        channel_kind: switchboard_core::ChannelKind::LiveChat,
+        contact_name: Some("Contact 1".into()),
+        to: switchboard_core::TransferTarget::User(switchboard_core::UserId::from_bytes([0xBB; 16])),
+        to_name: "Boris".into(),
+        at: NOW,
+    };
+    let gone = Gone { reason: GoneReason::Transferred, passed_on: Some(line) };
+    connection.event(1, &EventBody::Gone(gone)).await;
+    phone.until("gone from the inbox", |core| core.chat(chat_id(1)).is_err()).await;
+    until_clean(dir.path()).await;
+    let archive = phone.core.archive_list().unwrap().rows();
+    assert_eq!(archive.iter().map(|row| row.contact_name.as_deref()).collect::<Vec<_>>(), [Some("Contact 1")]);
+}
+
+#[tokio::test]
+async fn f15_notes_and_ratings_leave_no_byte_behind() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut server = FakeServer::start().await;
+    let mut phone = Phone::enrolled(dir.path(), &server).await;
+    let mut connection = server.accept().await;
+    connection.bring_up(vec![opened(1, &["an ordinary word"]), opened(2, &["another"])]).await;
+    phone.online().await;
+    use switchboard_protocol::message::{Activity, Author, Message};
+    let author = Author::User { id: me(), name: "Anna".into() };
+    connection.event(1, &added(Message { private: true, author, ..inbound(1, 2, MARKERS[0]) })).await;
+    let rated = Activity::Rated { stars: 1, comment: Some(MARKERS[1].into()) };
+    connection.event(1, &added(Message { activity: Some(rated), ..inbound(1, 3, "") })).await;
+    phone.until("both lines", |core| core.timeline(chat_id(1), None).unwrap().rows().len() == 3).await;
+    assert!(!found(dir.path()).is_empty());
+    connection.event(1, &gone()).await;
+    phone.until("gone from the inbox", |core| core.chat(chat_id(1)).is_err()).await;
+    until_clean(dir.path()).await;
+}

@@ -16,7 +16,7 @@ use switchboard_protocol::chat::{ChannelKind, Chat, ChatState, OpenedChat, UserC
 use switchboard_protocol::collection::{Revisions, Role};
 use switchboard_protocol::command::{CommandFrame, CommandResult, CommandStatus};
 use switchboard_protocol::contact::Contact;
-use switchboard_protocol::device::{SignedIn, SignedInUser};
+use switchboard_protocol::device::{SOCKET_PATH, SignedIn, SignedInUser};
 use switchboard_protocol::event::{EventBody, MessageAdded};
 use switchboard_protocol::frame::{
     Bye, CatchUp, Event, Hello, Live, SnapshotBegin, SnapshotChat, SnapshotEnd, SnapshotPart, Welcome,
@@ -105,6 +105,8 @@ pub struct FakeServer {
     sockets: mpsc::UnboundedReceiver<WebSocketStream<TcpStream>>,
     /// What the next sign-in is answered with: status line and body.
     answer: watch::Sender<(u16, String)>,
+    /// The heads of requests other than for sign-ins and sockets.
+    asked: mpsc::UnboundedReceiver<String>,
 }
 
 pub fn signed_in(user: UserId, token: &str) -> String {
@@ -117,27 +119,32 @@ impl FakeServer {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let addr = listener.local_addr().unwrap();
         let (opened, sockets) = mpsc::unbounded_channel();
+        let (ask, asked) = mpsc::unbounded_channel();
         let (answer, current) = watch::channel((200, signed_in(me(), "secret-token")));
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                let (opened, current) = (opened.clone(), current.clone());
+                let (opened, current, ask) = (opened.clone(), current.clone(), ask.clone());
                 tokio::spawn(async move {
-                    let mut head = [0; 4];
+                    // A request's line comes in one piece.
+                    let mut head = [0; 32];
                     if stream.peek(&mut head).await.is_err() {
                         return;
                     }
-                    if head.starts_with(b"GET") {
+                    if head.starts_with(format!("GET {SOCKET_PATH} ").as_bytes()) {
                         if let Ok(socket) = tokio_tungstenite::accept_async(stream).await {
                             let _ = opened.send(socket);
                         }
                     } else {
                         let answer = current.borrow().clone();
-                        post(stream, answer).await;
+                        let head = respond(stream, answer).await;
+                        if !head.starts_with("POST") {
+                            let _ = ask.send(head);
+                        }
                     }
                 });
             }
         });
-        Self { addr, sockets, answer }
+        Self { addr, sockets, answer, asked }
     }
 
     pub fn url(&self) -> String {
@@ -146,6 +153,11 @@ impl FakeServer {
 
     pub fn answer_sign_in(&self, status: u16, body: &str) {
         self.answer.send_replace((status, body.to_owned()));
+    }
+
+    /// The next request's head.
+    pub async fn asked(&mut self) -> String {
+        tokio::time::timeout(WAIT, self.asked.recv()).await.expect("a request").unwrap()
     }
 
     pub async fn accept(&mut self) -> Connection {
@@ -159,7 +171,8 @@ impl FakeServer {
     }
 }
 
-async fn post(mut stream: TcpStream, (status, body): (u16, String)) {
+/// Answers one request, whatever it is; its head.
+async fn respond(mut stream: TcpStream, (status, body): (u16, String)) -> String {
     let mut request = Vec::new();
     let mut buffer = [0; 4096];
     loop {
@@ -168,7 +181,7 @@ async fn post(mut stream: TcpStream, (status, body): (u16, String)) {
         let text = String::from_utf8_lossy(&request);
         let Some(end) = text.find("\r\n\r\n") else {
             if read == 0 {
-                return;
+                return String::new();
             }
             continue;
         };
@@ -189,6 +202,7 @@ async fn post(mut stream: TcpStream, (status, body): (u16, String)) {
     );
     let _ = stream.write_all(answer.as_bytes()).await;
     let _ = stream.shutdown().await;
+    String::from_utf8_lossy(&request).into_owned()
 }
 
 /// One device's connection, from the server's side.
@@ -289,6 +303,15 @@ impl Connection {
 
     /// The next event of the feed.
     pub async fn event(&mut self, chat: u8, body: &EventBody) {
+        self.event_of(chat, body, None).await;
+    }
+
+    /// One that this command caused.
+    pub async fn event_by(&mut self, chat: u8, body: &EventBody, command: CommandId) {
+        self.event_of(chat, body, Some(command)).await;
+    }
+
+    async fn event_of(&mut self, chat: u8, body: &EventBody, command: Option<CommandId>) {
         self.seq += 1;
         let event = Event {
             seq: self.seq,
@@ -296,7 +319,7 @@ impl Connection {
             chat: Some(chat_id(chat)),
             rev: 0,
             body: Some(RawValue::from_string(body.to_json().unwrap()).unwrap()),
-            command: None,
+            command,
         };
         self.send(ServerFrame::Event(event)).await;
     }
@@ -325,7 +348,11 @@ pub struct Phone {
 
 impl Phone {
     pub fn open(dir: &Path) -> Self {
-        let core = Core::open(CoreConfig::new(dir, Platform::Terminal, "test phone")).unwrap();
+        Self::open_with(CoreConfig::new(dir, Platform::Terminal, "test phone"))
+    }
+
+    pub fn open_with(config: CoreConfig) -> Self {
+        let core = Core::open(config).unwrap();
         let (beat, beats) = watch::channel(0_u64);
         let beat = Arc::new(beat);
         let pulse = || {
@@ -333,6 +360,7 @@ impl Phone {
             move || beat.send_modify(|beats| *beats += 1)
         };
         let (on_connection, on_inbox, on_unsent, on_command) = (pulse(), pulse(), pulse(), pulse());
+        let on_work = pulse();
         let kept = vec![
             core.observe_connection(Arc::new(move |_: ConnectionState| on_connection())),
             core.inbox(InboxFilter::All, InboxOrder::NewestFirst)
@@ -341,6 +369,7 @@ impl Phone {
             core.unsent()
                 .unwrap()
                 .subscribe(Arc::new(move |_: switchboard_core::ListUpdate<switchboard_core::UnsentRow>| on_unsent())),
+            core.observe_work(Arc::new(move |_: switchboard_core::Work| on_work())),
             core.observe_commands(Arc::new(move |_: switchboard_core::CommandOutcome| on_command())),
         ];
         Self { core, beats, _kept: kept }
