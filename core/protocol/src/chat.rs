@@ -99,8 +99,13 @@ pub struct Chat {
     /// Since when it waits, when `waiting`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waiting_since: Option<UnixMillis>,
-    /// The number of its present or last session, from 1.
+    /// The number of its present or last session, from 1. A row from before there were sessions is of the first.
+    #[serde(default = "first_session")]
     pub session: u64,
+}
+
+const fn first_session() -> u64 {
+    1
 }
 
 /// What one user has of a chat beside its row.

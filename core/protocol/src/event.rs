@@ -20,8 +20,8 @@ pub struct MessageAdded {
     pub chat: Option<Chat>,
 }
 
-/// The status of messages in one direction rose, for all with `from <= no <= upto`. Channels report single messages
-/// (`from == upto`) or watermarks; a status that is already higher stays.
+/// The status of texts in one direction rose, for all with `from <= no <= upto`; notes and activities between them are on no
+/// way. Channels report single messages (`from == upto`) or watermarks; a status that is already higher stays.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StatusRaised {
     /// Whose messages: true for those of staff, false for the customer's.
