@@ -1,14 +1,15 @@
 //! An operator's phone: the real core on a directory of its own, and a way to wait for what it shows.
 
+use std::collections::HashMap;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use switchboard_core::{
-    Clock, CommandId, CommandListener, CommandOutcome, ConnectionListener, ConnectionState, Core, CoreConfig,
-    CoreError, InboxFilter, InboxOrder, InboxRow, List, ListListener, ListRow, ListUpdate, MessageKind, Outcome,
-    Platform, Subscription, SystemClock, TimelineRow, Typing, UnsentRow,
+    AlarmKind, Clock, CommandId, CommandListener, CommandOutcome, ConnectionListener, ConnectionState, Core,
+    CoreConfig, CoreError, InboxFilter, InboxOrder, InboxRow, List, ListListener, ListRow, ListUpdate, MessageKind,
+    Outcome, Platform, Subscription, SystemClock, TimelineRow, Typing, UnsentRow,
 };
 use switchboard_protocol::ids::ChatId;
 use tokio::sync::watch;
@@ -41,12 +42,16 @@ impl Clock for Skipping {
     }
 }
 
-/// Beats whenever the core tells anything.
-struct Pulse(watch::Sender<u64>);
+/// Beats whenever the core tells anything, and remembers how commands ended.
+struct Pulse(watch::Sender<u64>, Mutex<HashMap<CommandId, Outcome>>);
 
 impl Pulse {
     fn beat(&self) {
         self.0.send_modify(|beats| *beats += 1);
+    }
+
+    fn outcome(&self, id: CommandId) -> Option<Outcome> {
+        self.1.lock().unwrap_or_else(PoisonError::into_inner).get(&id).copied()
     }
 }
 
@@ -63,7 +68,8 @@ impl ConnectionListener for Pulse {
 }
 
 impl CommandListener for Pulse {
-    fn on_outcome(&self, _: CommandOutcome) {
+    fn on_outcome(&self, outcome: CommandOutcome) {
+        self.1.lock().unwrap_or_else(PoisonError::into_inner).insert(outcome.id, outcome.outcome);
         self.beat();
     }
 }
@@ -74,7 +80,7 @@ impl Operator {
         let clock = Arc::new(Skipping { clock: SystemClock::new(), ahead_ms: AtomicU64::new(0) });
         let config = CoreConfig::new(dir.to_owned(), Platform::Terminal, "test phone");
         let core = Core::open(CoreConfig { clock: clock.clone(), ..config })?;
-        let pulse = Arc::new(Pulse(watch::channel(0).0));
+        let pulse = Arc::new(Pulse(watch::channel(0).0, Mutex::default()));
         let subscriptions = vec![
             core.inbox(InboxFilter::All, InboxOrder::NewestFirst)?.subscribe(pulse.clone()),
             core.archive_list()?.subscribe(pulse.clone()),
@@ -211,6 +217,24 @@ impl Operator {
         if tokio::time::timeout(WAIT, same).await.is_err() {
             assert_eq!(self.state(), other.state(), "{what}");
         }
+    }
+
+    /// Waits until something is true of the alarms.
+    pub async fn until_alarms<T>(&self, what: &str, probe: impl Fn(&[AlarmKind]) -> Option<T>) -> T {
+        let list = self.core.alarms().expect("the store is open");
+        let _subscription = list.subscribe(self.pulse.clone());
+        self.until(what, |_| probe(&list.rows().iter().map(|row| row.kind).collect::<Vec<_>>())).await
+    }
+
+    /// Waits until the server has done a command; the time in which it could be undone is skipped.
+    ///
+    /// # Panics
+    /// When the server does not do it.
+    pub async fn done(&self, command: Result<CommandId, CoreError>) {
+        let id = command.expect("the command is queued");
+        self.skip_undo();
+        let outcome = self.until("the command ends", |operator| operator.pulse.outcome(id)).await;
+        assert_eq!(outcome, Outcome::Applied);
     }
 
     /// Waits until a chat with this id is in the inbox.

@@ -6,6 +6,7 @@ mod client_kill;
 mod cut;
 mod finishing;
 mod main_path;
+mod managing;
 mod purge;
 mod race;
 mod routing;

@@ -43,6 +43,21 @@ async fn f06_f07_an_unknown_contact_asks_a_known_one_does_not() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn f08_candidates_see_who_else_is_typing_a_reply() {
+    let server = TestServer::start(&["Anna", "Boris"]).await;
+    let (anna, boris) = tokio::join!(server.operator("Anna"), server.operator("Boris"));
+    let mut visitor = Visitor::open(server.addr(), server.channel_key()).await.unwrap();
+    visitor.say("hello").await.unwrap();
+    let chat = anna.until_offered("hello").await.chat;
+    boris.until_chat(chat).await;
+    let mut typing = switchboard_e2e::typing_stream(&boris.core);
+    anna.core.typing(chat, true);
+    let seen = tokio::time::timeout(switchboard_e2e::WAIT, typing.recv()).await.unwrap().unwrap();
+    assert_eq!((seen.chat, seen.name.as_deref(), seen.typing), (chat, Some("Anna"), true));
+    assert!(boris.inbox()[0].actions.take, "and may take it all the same");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn f11_a_queue_that_asks_for_take_first_replaces_the_composer() {
     let server = TestServer::start(&["Anna"]).await;
     server.set_queue(|queue| queue.take_first = true).await;
