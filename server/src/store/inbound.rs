@@ -180,6 +180,17 @@ impl Tx<'_> {
         address: Option<&str>,
         send: &WidgetSend,
     ) -> Result<Received, StoreError> {
+        self.receive(key, address, None, send)
+    }
+
+    /// The same, for one who writes from a phone number, which stands in the contact from the first message on.
+    pub(super) fn receive(
+        &mut self,
+        key: VisitorKey,
+        address: Option<&str>,
+        phone: Option<&str>,
+        send: &WidgetSend,
+    ) -> Result<Received, StoreError> {
         if let Err(code) = check_send(send) {
             return Ok(Received::Refused(code));
         }
@@ -197,7 +208,7 @@ impl Tx<'_> {
         }
         let (mut chat, first) = match chat {
             Some(chat) => (chats::must(self.sql, chat)?, false),
-            None => (self.new_visitor_chat(key, name.as_deref(), email.as_deref())?, true),
+            None => (self.new_visitor_chat(key, name.as_deref(), email.as_deref(), phone)?, true),
         };
         self.seen_at(key, address)?;
         if !first {
@@ -298,14 +309,12 @@ impl Tx<'_> {
         key: VisitorKey,
         name: Option<&str>,
         email: Option<&str>,
+        phone: Option<&str>,
     ) -> Result<ChatRow, StoreError> {
         let (contact, chat) = (ContactId::new(), ChatId::new());
-        self.sql.sql("INSERT INTO contacts (id, name, email, created_at) VALUES (?1, ?2, ?3, ?4)")?.execute((
-            Blob(contact),
-            name,
-            email,
-            self.now,
-        ))?;
+        self.sql
+            .sql("INSERT INTO contacts (id, name, email, phone, created_at) VALUES (?1, ?2, ?3, ?4, ?5)")?
+            .execute((Blob(contact), name, email, phone, self.now))?;
         self.sql
             .sql(
                 "INSERT INTO chats (id, channel_id, contact_id, visitor_id, state, owner_epoch, waiting_since, rev, \

@@ -1,7 +1,7 @@
 //! Customers who are played on stub channels: their messages come in as everybody's do.
 
 use rusqlite::Connection;
-use switchboard_protocol::event::{EventBody, StatusRaised};
+use switchboard_protocol::event::StatusRaised;
 use switchboard_protocol::message::MessageStatus;
 use switchboard_protocol::widget::{WidgetMessage, WidgetSend, WidgetServerFrame};
 
@@ -9,7 +9,6 @@ use super::StoreError;
 use super::chats;
 use super::effects::VisitorKey;
 use super::inbound::{self, Received};
-use super::sql::{Blob, Sql};
 use super::writer::Tx;
 
 /// The messages of one read.
@@ -44,19 +43,7 @@ impl Tx<'_> {
         send: &WidgetSend,
         phone: Option<&str>,
     ) -> Result<Received, StoreError> {
-        let received = self.receive_visitor_message(key, send)?;
-        if let (Received::Accepted { first: true, .. }, Some(phone)) = (&received, phone)
-            && let Some(chat) = inbound::visitor_state(self.sql, key)?.chat
-        {
-            let mut chat = chats::must(self.sql, chat)?;
-            chat.contact.phone = Some(phone.to_owned());
-            self.sql
-                .sql("UPDATE contacts SET phone = ?2 WHERE id = ?1")?
-                .execute((Blob(chat.contact.id), &chat.contact.phone))?;
-            self.save_hands(&mut chat)?;
-            self.tell_seeing(&chat, &EventBody::Chat(chat.public()))?;
-        }
-        Ok(received)
+        self.receive(key, None, phone, send)
     }
 
     /// What a provider reports of one message to a played customer. Whether there is such a message.
