@@ -91,6 +91,9 @@ CREATE INDEX chats_waiting_in_queue ON chats (queue_id) WHERE state = 'waiting';
 CREATE INDEX chats_waiting_in_group ON chats (group_id) WHERE state = 'waiting';
 UPDATE chats SET last_inbound_no = coalesce((SELECT max(no) FROM messages
     WHERE messages.chat_id = chats.id AND messages.outbound = 0), 0);
+UPDATE chats SET unanswered_since = (SELECT min(sent_at) FROM messages
+    WHERE messages.chat_id = chats.id AND messages.outbound = 0 AND messages.no > coalesce((SELECT max(answer.no)
+        FROM messages AS answer WHERE answer.chat_id = chats.id AND answer.outbound = 1), 0));
 
 CREATE TABLE sessions (
     chat_id   BLOB    NOT NULL REFERENCES chats (id),

@@ -47,7 +47,19 @@ pub fn run(connection: &mut Connection, now: i64) -> Result<(), StoreError> {
 
 #[cfg(test)]
 mod tests {
+    use switchboard_protocol::ServerFrame;
+    use switchboard_protocol::chat::ChatState;
+    use switchboard_protocol::command::{CommandBody, CommandStatus, Reply};
+    use switchboard_protocol::event::EventBody;
+    use switchboard_protocol::ids::{ChannelId, ChatId, CommandId, MessageId, UserId, VisitorId};
+    use switchboard_protocol::widget::WidgetSend;
+
     use super::*;
+    use crate::store::commands::Command;
+    use crate::store::effects::VisitorKey;
+    use crate::store::inbound::Received;
+    use crate::store::writer::transact;
+    use crate::store::{Tx, chats, feed};
 
     #[test]
     fn a_new_database_gets_every_step_once() {
@@ -81,5 +93,107 @@ mod tests {
             .query_row("SELECT count(*) FROM sqlite_schema WHERE type = 'table'", [], |row| row.get(0))
             .unwrap();
         assert_eq!(tables, 1);
+    }
+
+    /// A database of schema 1 with the fixture's data.
+    fn version_1() -> Connection {
+        let connection = Connection::open_in_memory().unwrap();
+        connection.pragma_update(None, "foreign_keys", true).unwrap();
+        connection.execute_batch(STEPS[0]).unwrap();
+        connection.execute_batch(include_str!("../../migrations/fixtures/0001_data.sql")).unwrap();
+        connection.pragma_update(None, "user_version", 1).unwrap();
+        connection
+    }
+
+    fn id(kind: u8, n: u8) -> [u8; 16] {
+        let mut id = [0; 16];
+        (id[0], id[15]) = (kind, n);
+        id
+    }
+
+    #[test]
+    fn a_database_of_schema_1_keeps_everything_and_works_on() {
+        let mut connection = version_1();
+        let texts = |connection: &Connection| -> Vec<(Vec<u8>, i64, String, i64, Option<Vec<u8>>)> {
+            let mut query = connection
+                .prepare("SELECT id, outbound, text, status, client_id FROM messages ORDER BY chat_id, no")
+                .unwrap();
+            let rows = query
+                .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?)))
+                .unwrap();
+            rows.collect::<Result<_, _>>().unwrap()
+        };
+        let before = texts(&connection);
+        run(&mut connection, 9_000).unwrap();
+        assert_eq!(texts(&connection), before);
+        let broken: i64 =
+            connection.query_row("SELECT count(*) FROM pragma_foreign_key_check", [], |row| row.get(0)).unwrap();
+        assert_eq!(broken, 0);
+
+        let (waiting, owned) = (ChatId::from_bytes(id(7, 1)), ChatId::from_bytes(id(7, 2)));
+        let [anna, boris, cleo] = [1, 2, 3].map(|n| UserId::from_bytes(id(2, n)));
+        let row = chats::must(&connection, owned).unwrap();
+        assert_eq!((row.owner, row.owner_epoch, row.session, row.last_inbound_no), (Some(anna), 1, 1, 3));
+        assert_eq!(row.unanswered_since, Some(2_300), "what came after the last answer waits for one");
+        let row = chats::must(&connection, waiting).unwrap();
+        assert_eq!(
+            (row.state, row.waiting_since, row.unanswered_since),
+            (ChatState::Waiting, Some(2_000), Some(2_000))
+        );
+        assert!(!row.contact.known && row.contact.phone.is_none());
+        let mine = chats::access(&connection, waiting, boris).unwrap().unwrap().1;
+        assert_eq!((mine.read_upto, mine.archived, mine.ignored), (1, true, false));
+
+        let member = |user: UserId| {
+            connection
+                .query_row(
+                    "SELECT name, open_chats, eligible FROM queue_members WHERE user_id = ?1",
+                    [user.as_bytes()],
+                    |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?, row.get::<_, bool>(2)?)),
+                )
+                .unwrap()
+        };
+        assert_eq!(member(anna), ("Anna".into(), 1, true));
+        assert_eq!(member(boris), ("Boris".into(), 0, true));
+        assert_eq!(member(cleo), ("Cleo".into(), 0, false));
+        // What a phone has not fetched yet can still be read.
+        for (_, tail) in feed::after(&connection, anna, 5, 10, usize::MAX).unwrap() {
+            let frame = ServerFrame::parse(&feed::event_frame(1, tail.as_deref())).unwrap();
+            let ServerFrame::Event(event) = frame else { panic!("no event") };
+            let body = EventBody::parse(&event.kind, event.body.unwrap().get()).unwrap().unwrap();
+            if let EventBody::Chat(chat) = body {
+                assert_eq!(chat.session, 1);
+            }
+        }
+
+        // Work goes on: what was known is known, what was begun is ended.
+        let visitor = VisitorKey { channel: ChannelId::from_bytes(id(5, 1)), visitor: VisitorId::from_bytes(id(8, 2)) };
+        let send = |n: u8, text: &str| WidgetSend {
+            id: MessageId::from_bytes(id(10, n)),
+            text: text.into(),
+            name: None,
+            email: None,
+        };
+        let reply = |n: u8, epoch: u64, text: &str| Command {
+            id: CommandId::from_bytes(id(9, n)),
+            chat: Some(owned),
+            owner_epoch: Some(epoch),
+            seen: None,
+            body: CommandBody::Reply(Reply { text: text.into() }),
+        };
+        let work = |tx: &mut Tx<'_>| {
+            let again = tx.receive_visitor_message(visitor, &send(5, "thanks"))?;
+            assert!(matches!(again, Received::Accepted { accepted, first: false } if accepted.no == 3));
+            tx.receive_visitor_message(visitor, &send(9, "and one more thing"))?;
+            let known = tx.execute(anna, &reply(4, 1, "on its way"))?;
+            assert_eq!((known.status, known.seq), (CommandStatus::Applied, Some(5)));
+            // Queued before the update, while the chat waited.
+            assert_eq!(tx.execute(anna, &reply(77, 0, "yes?"))?.status, CommandStatus::Applied);
+            tx.set_disabled(anna, true)
+        };
+        transact(&mut connection, 9_000, work).unwrap();
+        let row = chats::must(&connection, owned).unwrap();
+        assert_eq!((row.state, row.owner_epoch, row.last_no), (ChatState::Waiting, 2, 6));
+        assert_eq!(chats::seeing(&connection, owned).unwrap(), [boris]);
     }
 }
