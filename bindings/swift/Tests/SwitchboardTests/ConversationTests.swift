@@ -89,9 +89,10 @@ import Testing
 
         try office.server.restart()
         anna.wake()
-        let sent = try await anna.messages(chat) { rows in rows.count { $0.no != nil } == 4 }
-        #expect(sent.map(\.text) == ["hello?", "one", "two", "three"])
-        #expect(sent.map(\.no) == [1, 2, 3, 4])
+        let sent = try await anna.messages(chat) { rows in rows.count == 5 && rows.allSatisfy { $0.no != nil } }
+        #expect(sent.activities == [.taken])
+        #expect(sent.texts == ["hello?", "one", "two", "three"])
+        #expect(sent.map(\.no) == [1, 2, 3, 4, 5])
         _ = try await anna.chat { $0.isMine && $0.pending == 0 }
     }
 

@@ -54,7 +54,14 @@ final class Office: @unchecked Sendable {
         return phone
     }
 
-    func visitor() throws -> Visitor { try Visitor(server, channel: channel) }
+    func visitor() throws -> Visitor {
+        let visitor = try Visitor(server, channel: channel)
+        try visitor.awaitWelcome()
+        return visitor
+    }
+
+    /// What a new visitor is told who may not come in.
+    func refusedVisitor() throws -> String { try Visitor(server, channel: channel).awaitBye() }
 }
 
 /// The first element that passes, within the time that a test waits.
@@ -76,12 +83,55 @@ func next<Element: Sendable>(
     }
 }
 
+extension [TimelineRow] {
+    /// What happened in the chat, in order.
+    var activities: [ActivityKind] { compactMap { $0.activity?.kind } }
+
+    /// What was said to the customer and by the customer.
+    var texts: [String] { filter { $0.kind == .text }.map(\.text) }
+}
+
 extension SwitchboardCore {
     func allChats() throws -> InboxList { try inbox(filter: .all, order: .newestFirst) }
 
     /// The one chat of a phone's inbox, as soon as it looks like this.
     func chat(where matches: @escaping @Sendable (InboxRow) -> Bool = { _ in true }) async throws -> InboxRow {
         try await next("chat", allChats().rows()) { $0.count == 1 && matches($0[0]) }[0]
+    }
+
+    /// The chats of Recents, as soon as they look like this.
+    func recents(
+        _ filter: InboxFilter = .all, where matches: @escaping @Sendable ([InboxRow]) -> Bool
+    ) async throws -> [InboxRow] {
+        try await next("inbox", inbox(filter: filter, order: .newestFirst).rows(), where: matches)
+    }
+
+    /// The Archive's lines, as soon as they look like this.
+    func archived(where matches: @escaping @Sendable ([InboxRow]) -> Bool) async throws -> [InboxRow] {
+        try await next("archive", archiveList().rows(), where: matches)
+    }
+
+    /// Waits until Recents is empty.
+    func nothing() async throws { _ = try await recents { $0.isEmpty } }
+
+    /// Waits until the user's work looks like this.
+    @discardableResult
+    func work(where matches: @escaping @Sendable (Work) -> Bool) async throws -> Work {
+        try await next("work", workStates(), where: matches)
+    }
+
+    /// Does it, and waits until the server has decided.
+    func outcome(of act: (SwitchboardCore) async throws -> CommandId) async throws -> Outcome {
+        let outcomes = try commandOutcomes()
+        let command = try await act(self)
+        return try await next("outcome", outcomes) { $0.id == command }.outcome
+    }
+
+    /// The one target that this query finds.
+    func target(_ query: String) async throws -> TransferTargetRow {
+        let found = try await transferTargets(query: query)
+        guard found.count == 1 else { throw Failure("\(query) finds \(found.map(\.name))") }
+        return found[0]
     }
 
     func messages(

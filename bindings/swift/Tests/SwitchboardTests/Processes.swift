@@ -70,6 +70,7 @@ func run(_ name: String, _ arguments: [String], input text: String) throws -> St
 final class Lines: @unchecked Sendable {
     private let condition = NSCondition()
     private var waiting: [String] = []
+    private var printed: [String] = []
     private var rest = Data()
     private var ended = false
 
@@ -85,12 +86,17 @@ final class Lines: @unchecked Sendable {
             }
             rest.append(data)
             while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
-                waiting.append(String(decoding: rest[rest.startIndex..<end], as: UTF8.self))
+                let line = String(decoding: rest[rest.startIndex..<end], as: UTF8.self)
+                waiting.append(line)
+                printed.append(line)
                 rest = Data(rest[(end + 1)...])
             }
             condition.broadcast()
         }
     }
+
+    /// Every line that came so far.
+    var all: [String] { condition.withLock { printed } }
 
     /// The next line that passes; those before it are dropped.
     func next(_ what: String, where matches: (String) throws -> Bool) throws -> String {
