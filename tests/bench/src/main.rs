@@ -17,6 +17,7 @@ mod messages;
 mod proc;
 mod relay;
 mod report;
+mod routing;
 mod rows;
 mod sql;
 mod stats;
@@ -52,6 +53,7 @@ struct Args {
 enum Part {
     Echo,
     Sql,
+    Routing,
     Messages,
     Memory,
     Start,
@@ -149,6 +151,7 @@ async fn parts(report: &mut report::Report, only: &[Part], quick: bool, dir: &Pa
         match part {
             Part::Echo => messages::echo(report, effort, dir).await?,
             Part::Sql => sql::run(report, quick, dir)?,
+            Part::Routing => routing::run(report, quick)?,
             Part::Messages => messages::run(report, effort, dir).await?,
             Part::Memory => footprint::memory(report, quick, dir).await?,
             Part::Start => footprint::start(report, quick, dir).await?,
