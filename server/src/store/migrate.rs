@@ -114,7 +114,8 @@ mod tests {
     #[test]
     fn a_database_of_schema_1_keeps_everything_and_works_on() {
         let mut connection = version_1();
-        let texts = |connection: &Connection| -> Vec<(Vec<u8>, i64, String, i64, Option<Vec<u8>>)> {
+        type Text = (Vec<u8>, i64, String, i64, Option<Vec<u8>>);
+        let texts = |connection: &Connection| -> Vec<Text> {
             let mut query = connection
                 .prepare("SELECT id, outbound, text, status, client_id FROM messages ORDER BY chat_id, no")
                 .unwrap();
