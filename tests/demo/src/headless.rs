@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use serde_json::json;
 use switchboard_core::{
-    AuthorKind, ChatId, ChatState, CommandOutcome, ConnectionState, Core, CoreError, InboxFilter, InboxOrder, InboxRow,
-    ListUpdate, Outcome,
+    ActivityKind, AuthorKind, ChatId, ChatState, CommandOutcome, Composer, ConnectionState, Core, CoreError,
+    InboxFilter, InboxOrder, InboxRow, ListUpdate, MessageKind, Outcome, TimelineRow,
 };
 use tokio::sync::mpsc::unbounded_channel;
 
@@ -119,7 +119,8 @@ async fn look(
                 say::event("offered", json!({ "operator": name, "chat": chat, "contact": row.contact_name }));
             }
             // What staff answered in an earlier run is not answered again.
-            let answered = messages.iter().rev().find(|m| m.author == AuthorKind::User).and_then(|m| m.no).unwrap_or(0);
+            let answered =
+                messages.iter().rev().find(|m| is_text_of(m, AuthorKind::User)).and_then(|m| m.no).unwrap_or(0);
             entry.insert(Known { mine: false, seen: 0, answered })
         }
     };
@@ -130,17 +131,29 @@ async fn look(
     for message in &messages {
         let Some(no) = message.no.filter(|&no| no > known.seen) else { continue };
         known.seen = no;
-        let from = if message.author == AuthorKind::Contact { "visitor" } else { "staff" };
+        if let Some(line) = &message.activity {
+            say::event(
+                "activity",
+                json!({ "operator": name, "chat": chat, "no": no, "kind": happened(line.kind), "by": message.author_name,
+                "to": line.to_name }),
+            );
+            continue;
+        }
+        let from = match message.author {
+            AuthorKind::Contact => "visitor",
+            AuthorKind::User => "staff",
+            AuthorKind::System => "system",
+        };
         say::event(
             "message",
             json!({ "operator": name, "chat": chat, "no": no, "from": from, "author": message.author_name,
-            "text": message.text }),
+            "text": message.text, "note": message.kind == MessageKind::Note }),
         );
     }
     let Answers::After(pause) = answers else { return Ok(()) };
     let open: Vec<(u64, &str)> = messages
         .iter()
-        .filter(|message| message.author == AuthorKind::Contact)
+        .filter(|message| is_text_of(message, AuthorKind::Contact))
         .filter_map(|message| Some((message.no?, message.text.as_str())))
         .filter(|(no, _)| *no > known.answered)
         .collect();
@@ -151,6 +164,13 @@ async fn look(
         core.typing(row.chat, true);
         tokio::time::sleep(pause).await;
         core.typing(row.chat, false);
+    }
+    if row.composer == Composer::TakeFirst {
+        match core.take(row.chat).await {
+            Ok(_) => {}
+            Err(CoreError::NotFound) => return Ok(()),
+            Err(error) => return Err(error),
+        }
     }
     for (no, text) in open {
         let answer = answer(text);
@@ -164,6 +184,27 @@ async fn look(
         }
     }
     Ok(())
+}
+
+/// Whether it is a text between the customer and staff, by this side.
+fn is_text_of(message: &TimelineRow, author: AuthorKind) -> bool {
+    message.kind == MessageKind::Text && message.author == author
+}
+
+/// What happened, in a word.
+fn happened(kind: ActivityKind) -> &'static str {
+    match kind {
+        ActivityKind::Taken => "taken",
+        ActivityKind::Assigned => "assigned",
+        ActivityKind::Transferred => "transferred",
+        ActivityKind::Returned => "returned",
+        ActivityKind::Released => "released",
+        ActivityKind::DealtWith => "dealt_with",
+        ActivityKind::Ended => "ended",
+        ActivityKind::Blocked => "blocked",
+        ActivityKind::Rated => "rated",
+        ActivityKind::Unknown => "unknown",
+    }
 }
 
 /// What a visitor gets: enough to tell that the very text arrived whole.

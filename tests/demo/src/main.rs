@@ -19,14 +19,18 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use serde_json::json;
 use switchboard_core::{Core, CoreConfig, CoreError, Platform, StorageProblem};
 use switchboard_operator::Screen;
-use switchboard_protocol::widget::PreChat;
+use switchboard_protocol::ids::MessageId;
+use switchboard_protocol::widget::{PreChat, WidgetAuthor};
 use switchboard_server::{Admin, Config, Server};
 use tokio::sync::watch;
 use url::Url;
 
 use crate::headless::Answers;
 use crate::place::{Place, Remembered};
-use crate::setup::{PASSWORD, PEOPLE, Person};
+use crate::setup::{PASSWORD, PEOPLE, PLAYED, Person};
+
+/// The most messages of a conversation that are shown.
+const SHOWN: usize = 20;
 
 /// Whatever ends the demo is told to the person who started it.
 type Result<T, E = Box<dyn std::error::Error + Send + Sync>> = std::result::Result<T, E>;
@@ -112,6 +116,20 @@ enum Part {
         #[arg(long, value_name = "DIR")]
         data: Option<PathBuf>,
     },
+    /// A customer of another channel than the website, beside a running demo: writes, and shows the conversation.
+    Write {
+        /// Through which channel: whatsapp, messenger or sms.
+        #[arg(long, value_name = "CHANNEL", default_value = "whatsapp")]
+        on: String,
+        /// Who writes; on WhatsApp and SMS a phone number.
+        #[arg(long, value_name = "CUSTOMER", default_value = "+47 912 34 567")]
+        from: String,
+        /// The running demo's data, if it is not at the usual place.
+        #[arg(long, value_name = "DIR")]
+        data: Option<PathBuf>,
+        /// What is written; without it the conversation is only shown.
+        text: Option<String>,
+    },
     /// Only the shop's page, for a server that runs elsewhere.
     Shop {
         /// The server's address.
@@ -143,6 +161,7 @@ async fn main() -> ExitCode {
     let done = match cli.part {
         None => whole(cli.demo).await,
         Some(Part::Join { name, data }) => join(&name, Place::new(data)).await,
+        Some(Part::Write { on, from, data, text }) => write(&on, &from, Place::new(data), text.as_deref()).await,
         Some(Part::Shop { server, channel, port }) => only_shop(&server, &channel, port).await,
         Some(Part::Operator { data, enrol, answers }) => only_operator(data, enrol, answers.answers()).await,
     };
@@ -313,6 +332,9 @@ async fn at_the_screen(
         String::new(),
         "A second operator, in another terminal:".into(),
         "cargo demo join boris".into(),
+        String::new(),
+        "A customer on WhatsApp, for the repairs:".into(),
+        "cargo demo write \"My lamp flickers\"".into(),
     ];
     for line in [
         format!("The shop       http://{shop}"),
@@ -355,6 +377,38 @@ async fn join(name: &str, place: Place) -> Result<()> {
     let done = show(&core, hints, &stop_signal()).await;
     core.stop().await;
     done
+}
+
+/// Plays a customer of a channel that is not connected to the real thing.
+async fn write(on: &str, from: &str, place: Place, text: Option<&str>) -> Result<()> {
+    let Some(played) = PLAYED.iter().find(|played| played.short.eq_ignore_ascii_case(on)) else {
+        return Err(format!("{on:?} is no channel of the demo: whatsapp, messenger or sms").into());
+    };
+    let running = place.remembered().map_err(|_| "there is no demo to write to: run `cargo demo` first")?;
+    log_to(None);
+    let address = SocketAddr::from(([127, 0, 0, 1], running.server_port));
+    let admin = Admin::open(&server_config(&place, address)?)?;
+    let done = converse(&admin, played.name, from, text).await;
+    admin.close().await;
+    done
+}
+
+async fn converse(admin: &Admin, channel: &str, from: &str, text: Option<&str>) -> Result<()> {
+    let channel = admin.find_channel(channel).await?.id;
+    if let Some(text) = text {
+        admin.stub_receive(channel, from, &MessageId::new().to_string(), text).await?;
+    }
+    let messages = admin.stub_messages(channel, from, 0).await?;
+    let newest = messages.len().saturating_sub(SHOWN);
+    for message in messages.into_iter().skip(newest).filter(|message| !message.text.is_empty()) {
+        let who = match message.author {
+            WidgetAuthor::Visitor => "you".to_owned(),
+            WidgetAuthor::Operator { name } => name,
+            WidgetAuthor::System => "automatic".to_owned(),
+        };
+        say::plain(&format!("{who}: {}", switchboard_operator::text::clean(&message.text)));
+    }
+    Ok(())
 }
 
 fn is_in_use(error: &(dyn std::error::Error + 'static)) -> bool {

@@ -8,6 +8,7 @@ mod common;
 
 use std::convert::Infallible;
 use std::io;
+use std::sync::Arc;
 
 use common::{PATIENCE, Visitor};
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
@@ -16,13 +17,15 @@ use ratatui::Terminal;
 use ratatui::backend::{Backend, ClearType, TestBackend, WindowSize};
 use ratatui::buffer::Cell;
 use ratatui::layout::{Position, Size};
-use switchboard_core::{Core, CoreConfig, Platform};
-use switchboard_protocol::chat::ChannelKind;
-use switchboard_protocol::collection::Role;
-use switchboard_protocol::widget::WidgetConfig;
-use switchboard_server::{Config, NewChannel, NewUser, Route, Server};
+use switchboard_core::{
+    Core, CoreConfig, ErrorCode, InboxFilter, InboxOrder, InboxRow, ListUpdate, MessageKind, Platform, Role, UserId,
+};
+use switchboard_operator::RunError;
+use switchboard_protocol::widget::WidgetEvent;
+use switchboard_server::{Config, NewChannel, NewUser, QueueSettings, Route, Server};
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
 
 /// A terminal that says what stands on it after each drawing.
 struct Watched {
@@ -82,7 +85,11 @@ impl Operator {
     }
 
     fn press(&self, code: KeyCode) {
-        self.keys.send(Ok(Event::Key(KeyEvent::new(code, KeyModifiers::NONE)))).unwrap();
+        self.press_with(code, KeyModifiers::NONE);
+    }
+
+    fn press_with(&self, code: KeyCode, modifiers: KeyModifiers) {
+        self.keys.send(Ok(Event::Key(KeyEvent::new(code, modifiers)))).unwrap();
     }
 
     fn types(&self, text: &str) {
@@ -90,71 +97,103 @@ impl Operator {
     }
 }
 
-async fn server(dir: &std::path::Path) -> (Server, String, String) {
+/// A server with two operators, two queues and a website, of which the first queue has the chats.
+struct Shop {
+    server: Server,
+    address: String,
+    channel: String,
+    boris: UserId,
+}
+
+async fn shop(dir: &std::path::Path) -> Shop {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
     let mut config = Config::in_dir(dir.join("server"));
     config.public_url = Some(address.parse().unwrap());
+    config.limits = config.limits.unthrottled();
     let server = Server::start(config, listener).await.unwrap();
     let admin = server.admin();
     let group = admin.create_group("Shop").await.unwrap();
     let anna = NewUser {
-        name: "Anna".into(),
         email: Some("anna@example.com".into()),
-        role: Role::User,
-        group,
         password: Some("correct horse".into()),
-        extension: None,
+        ..NewUser::new("Anna", Role::Manager, group)
     };
     let anna = admin.create_user(anna).await.unwrap();
-    let queue = admin.create_queue("Sales", &[anna]).await.unwrap();
+    let boris = NewUser { extension: Some("102".into()), ..NewUser::new("Boris", Role::User, group) };
+    let boris = admin.create_user(boris).await.unwrap();
+    let settings = QueueSettings { group: Some(group), ..QueueSettings::default() };
+    let sales = admin.create_queue_with("Sales", &[anna, boris], settings.clone()).await.unwrap();
+    let repairs = QueueSettings { take_first: true, ..settings };
+    admin.create_queue_with("Repairs", &[anna], repairs).await.unwrap();
     let channel = NewChannel {
-        name: "Website".into(),
-        kind: ChannelKind::LiveChat,
         origins: vec!["http://shop.example".into()],
-        widget: WidgetConfig::default(),
-        group: None,
-        stub: false,
+        group: Some(group),
+        ..NewChannel::website("Website")
     };
     let channel = admin.create_channel(channel).await.unwrap();
-    admin.set_route(channel.id, Route::Queue(queue)).await.unwrap();
-    (server, address, channel.key)
+    admin.set_route(channel.id, Route::Queue(sales)).await.unwrap();
+    Shop { server, address, channel: channel.key, boris }
+}
+
+/// A core, the inbox on it at a terminal of this size, and the keys.
+struct Desk {
+    core: Core,
+    operator: Operator,
+    showing: JoinHandle<Result<(), RunError>>,
+}
+
+impl Desk {
+    fn open(dir: &std::path::Path) -> Desk {
+        let core = Core::open(CoreConfig::new(dir.join("anna"), Platform::Terminal, "test")).unwrap();
+        let (shown, shows) = watch::channel(String::new());
+        let (keys, mut pressed) = mpsc::unbounded_channel();
+        let showing = tokio::spawn({
+            let core = core.clone();
+            async move {
+                let mut terminal = Terminal::new(Watched { inner: TestBackend::new(100, 30), shows: shown }).unwrap();
+                let events = stream::poll_fn(move |context| pressed.poll_recv(context));
+                switchboard_operator::run_with(&core, &mut terminal, Vec::new(), events, std::future::pending()).await
+            }
+        });
+        Desk { core, operator: Operator { keys, shows }, showing }
+    }
+
+    async fn sign_in(&mut self, address: &str) {
+        let operator = &mut self.operator;
+        operator.sees("Sign in on this terminal").await;
+        operator.press(KeyCode::F(2));
+        operator.press(KeyCode::F(2));
+        (0.."https://".len()).for_each(|_| operator.press(KeyCode::Backspace));
+        operator.types(address);
+        operator.press(KeyCode::Tab);
+        operator.types("anna@example.com");
+        operator.press(KeyCode::Tab);
+        operator.types("correct horse");
+        operator.press(KeyCode::Enter);
+        operator.sees("● Online").await;
+        operator.sees("All answered.").await;
+    }
+
+    async fn leave(self) {
+        self.operator.press(KeyCode::Char('q'));
+        tokio::time::timeout(PATIENCE, self.showing).await.unwrap().unwrap().unwrap();
+        self.core.stop().await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn f10_f11_f65_an_operator_signs_in_answers_and_searches_by_keys_alone() {
     let dir = tempfile::tempdir().unwrap();
-    let (server, address, channel) = server(dir.path()).await;
-    let core = Core::open(CoreConfig::new(dir.path().join("anna"), Platform::Terminal, "test")).unwrap();
-    let (shown, shows) = watch::channel(String::new());
-    let (keys, mut pressed) = mpsc::unbounded_channel();
-    let showing = tokio::spawn({
-        let core = core.clone();
-        async move {
-            let mut terminal = Terminal::new(Watched { inner: TestBackend::new(100, 30), shows: shown }).unwrap();
-            let events = stream::poll_fn(move |context| pressed.poll_recv(context));
-            switchboard_operator::run_with(&core, &mut terminal, Vec::new(), events, std::future::pending()).await
-        }
-    });
-    let mut operator = Operator { keys, shows };
+    let shop = shop(dir.path()).await;
+    let mut desk = Desk::open(dir.path());
+    desk.sign_in(&shop.address).await;
+    let operator = &mut desk.operator;
 
-    operator.sees("Sign in on this terminal").await;
-    operator.press(KeyCode::F(2));
-    operator.press(KeyCode::F(2));
-    (0.."https://".len()).for_each(|_| operator.press(KeyCode::Backspace));
-    operator.types(&address);
-    operator.press(KeyCode::Tab);
-    operator.types("anna@example.com");
-    operator.press(KeyCode::Tab);
-    operator.types("correct horse");
-    operator.press(KeyCode::Enter);
-    operator.sees("● Online").await;
-    operator.sees("All answered.").await;
-
-    let mut visitor = Visitor::open(&address, &channel, None).await;
+    let mut visitor = Visitor::open(&shop.address, &shop.channel, None).await;
     assert_eq!(visitor.welcome.last_no, 0);
     visitor.write("Is the blue one in stock?").await;
-    operator.sees("your first reply takes this chat").await;
+    operator.sees("a new contact").await;
     operator.sees("Is the blue one in stock?").await;
     operator.press(KeyCode::Enter);
     operator.types("Yes, three of them.");
@@ -168,8 +207,162 @@ async fn f10_f11_f65_an_operator_signs_in_answers_and_searches_by_keys_alone() {
     operator.sees("Yes, three of them.").await;
     operator.press(KeyCode::Esc);
 
-    operator.press(KeyCode::Char('q'));
-    tokio::time::timeout(PATIENCE, showing).await.unwrap().unwrap().unwrap();
-    core.stop().await;
-    server.stop().await.unwrap();
+    desk.leave().await;
+    shop.server.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f6_f13_f43_f46_f52_f68_the_own_chats_by_keys_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let shop = shop(dir.path()).await;
+    let mut desk = Desk::open(dir.path());
+    desk.sign_in(&shop.address).await;
+    let operator = &mut desk.operator;
+    let mut visitor = Visitor::open(&shop.address, &shop.channel, None).await;
+    visitor.write("Is the blue one in stock?").await;
+
+    // Unknown: ignored, taken back, added to the contacts.
+    operator.sees("n Add contact").await;
+    operator.press(KeyCode::Char('i'));
+    operator.sees("✓ Ignored: Maria").await;
+    operator.sees("All answered.").await;
+    operator.press(KeyCode::Char('z'));
+    operator.sees("Taken back: Maria").await;
+    operator.sees("n Add contact").await;
+    operator.press(KeyCode::Char('n'));
+    operator.sees("Add to the contacts").await;
+    operator.types(" López");
+    operator.press(KeyCode::Enter);
+    operator.sees("your first reply takes this chat").await;
+    operator.sees("Maria López").await;
+
+    operator.press(KeyCode::Char('t'));
+    visitor.sees(WidgetEvent::Joined { name: "Anna".into() }).await;
+    operator.sees("You took the chat").await;
+
+    // Out of Recents and back, and put away.
+    operator.press(KeyCode::Char('a'));
+    operator.sees("✓ Archived: Maria López").await;
+    operator.press(KeyCode::Char('v'));
+    operator.sees("Archive ▾").await;
+    operator.sees("yours").await;
+    operator.press(KeyCode::Char('a'));
+    operator.sees("Nothing here.").await;
+    operator.press(KeyCode::Char('v'));
+    operator.sees("Recents ▾").await;
+    operator.sees("yours").await;
+    operator.press(KeyCode::Char('s'));
+    operator.sees("For an hour").await;
+    operator.press(KeyCode::Enter);
+    operator.sees("All answered.").await;
+    operator.press(KeyCode::Char('4'));
+    operator.sees("yours · until").await;
+    // The customer's message brings it back.
+    visitor.write("Hello?").await;
+    operator.sees("Nothing is put away.").await;
+    operator.press(KeyCode::Char('1'));
+    operator.sees("Hello?").await;
+
+    // Presence, and the question when customers wait.
+    operator.press(KeyCode::F(3));
+    operator.sees("◐ Away").await;
+    operator.press(KeyCode::F(4));
+    operator.sees("One of your customers waits for an answer.").await;
+    operator.press(KeyCode::Char('k'));
+    operator.sees("○ Off shift").await;
+    operator.press(KeyCode::F(2));
+    operator.sees("● Available").await;
+    operator.press(KeyCode::Char('w'));
+    operator.sees("[x] Repairs").await;
+    for _ in 0..4 {
+        operator.press(KeyCode::Down);
+    }
+    operator.press(KeyCode::Enter);
+    operator.sees("[ ] Repairs").await;
+    operator.press(KeyCode::Esc);
+
+    desk.leave().await;
+    shop.server.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f26_f28_f37_f41_f42_f45_passing_on_ending_and_blocking_by_keys_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let shop = shop(dir.path()).await;
+    let mut desk = Desk::open(dir.path());
+    desk.sign_in(&shop.address).await;
+    let operator = &mut desk.operator;
+    let boris = Core::open(CoreConfig::new(dir.path().join("boris"), Platform::Terminal, "test")).unwrap();
+    let link = shop.server.admin().enrol(shop.boris).await.unwrap().link(&shop.address.parse().unwrap());
+    boris.enrol(&link.to_string()).await.unwrap();
+    boris.start();
+
+    // Passed on, with a note that the customer never gets.
+    let mut visitor = Visitor::open(&shop.address, &shop.channel, None).await;
+    visitor.write("Can you mend my lamp?").await;
+    operator.sees("Can you mend my lamp?").await;
+    operator.press(KeyCode::Char('t'));
+    operator.sees("You took the chat").await;
+    operator.press(KeyCode::Char('p'));
+    operator.types("102");
+    operator.press(KeyCode::Tab);
+    operator.types("An old Fjord: be kind.");
+    operator.sees("Available").await;
+    operator.press(KeyCode::Enter);
+    operator.sees("✓ Passed on: Maria").await;
+    visitor.sees(WidgetEvent::PassedOn { name: Some("Boris".into()) }).await;
+    let owned = boris.inbox(InboxFilter::Mine, InboxOrder::NewestFirst).unwrap();
+    let (told, mut rows) = watch::channel(Vec::new());
+    let _subscription = owned.subscribe(Arc::new(move |update: ListUpdate<InboxRow>| {
+        told.send_modify(|rows| switchboard_operator::app::apply(rows, update.changes));
+    }));
+    let seen = tokio::time::timeout(PATIENCE, rows.wait_for(|rows| !rows.is_empty())).await;
+    let chat = seen.expect("nothing came").unwrap()[0].chat;
+    let lines = boris.timeline(chat, None).unwrap().rows();
+    assert!(lines.iter().any(|line| line.kind == MessageKind::Note && line.text == "An old Fjord: be kind."));
+
+    // A line without content is left, until it is deleted.
+    operator.press(KeyCode::Char('v'));
+    operator.sees("Passed on to Boris").await;
+    operator.sees("Del removes this").await;
+    operator.press(KeyCode::Delete);
+    operator.sees("Delete this line?").await;
+    operator.press(KeyCode::Char('y'));
+    operator.sees("Nothing here.").await;
+    operator.press(KeyCode::Char('v'));
+    boris.stop().await;
+
+    // Ended by a question.
+    let mut second = Visitor::open(&shop.address, &shop.channel, None).await;
+    second.write("When do you open?").await;
+    operator.sees("When do you open?").await;
+    operator.press(KeyCode::Enter);
+    operator.types("At nine.");
+    operator.press(KeyCode::Enter);
+    assert_eq!(second.read().await, "At nine.");
+    operator.press_with(KeyCode::Char('x'), KeyModifiers::CONTROL);
+    operator.sees("End the chat session…").await;
+    operator.types("ey");
+    second.sees(WidgetEvent::Ended).await;
+    operator.sees("All answered.").await;
+
+    // Blocked: every visitor of this address, and lifted by the manager.
+    second.write("Buy cheap lamps!").await;
+    operator.sees("Buy cheap lamps!").await;
+    operator.press(KeyCode::Char('t'));
+    operator.sees("yours").await;
+    operator.press(KeyCode::Char('b'));
+    operator.sees("2 visitors have written from this address").await;
+    operator.types("y");
+    assert_eq!(second.farewell().await, ErrorCode::Blocked);
+    operator.sees("All answered.").await;
+    operator.press(KeyCode::Char('m'));
+    operator.press(KeyCode::Tab);
+    operator.sees("127.0.0.1").await;
+    operator.types("ly");
+    operator.sees("Nobody is blocked.").await;
+    operator.press(KeyCode::Esc);
+
+    desk.leave().await;
+    shop.server.stop().await.unwrap();
 }

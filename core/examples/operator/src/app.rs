@@ -240,10 +240,7 @@ impl App {
                 }
                 Vec::new()
             }
-            Msg::Targets(query, targets) => {
-                self.targets_came(&query, targets);
-                Vec::new()
-            }
+            Msg::Targets(query, targets) => self.targets_came(query, targets),
             Msg::Sharing(chat, count) => {
                 self.sharing_came(chat, count);
                 Vec::new()

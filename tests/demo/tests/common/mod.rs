@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
+use switchboard_protocol::ErrorCode;
 use switchboard_protocol::ids::MessageId;
 use switchboard_protocol::limits::PROTOCOL_VERSION;
 use switchboard_protocol::widget::{
-    WIDGET_SOCKET_PATH, WidgetAuthor, WidgetClientFrame, WidgetHello, WidgetSend, WidgetServerFrame, WidgetWelcome,
+    WIDGET_SOCKET_PATH, WidgetAuthor, WidgetClientFrame, WidgetEvent, WidgetHello, WidgetSend, WidgetServerFrame,
+    WidgetWelcome,
 };
 use tokio::net::TcpStream;
 use tokio_tungstenite::WebSocketStream;
@@ -61,9 +63,31 @@ impl Visitor {
     pub async fn read(&mut self) -> String {
         loop {
             if let WidgetServerFrame::Message(message) = next(&mut self.socket).await
+                && message.event.is_none()
                 && matches!(message.author, WidgetAuthor::Operator { .. })
             {
                 return message.text;
+            }
+        }
+    }
+
+    /// Waits until this happened in the conversation.
+    #[allow(dead_code, reason = "not every test needs it")]
+    pub async fn sees(&mut self, event: WidgetEvent) {
+        loop {
+            match next(&mut self.socket).await {
+                WidgetServerFrame::Message(message) if message.event == Some(event.clone()) => return,
+                _ => {}
+            }
+        }
+    }
+
+    /// Waits until the server says goodbye, and why.
+    #[allow(dead_code, reason = "not every test needs it")]
+    pub async fn farewell(&mut self) -> ErrorCode {
+        loop {
+            if let WidgetServerFrame::Bye(bye) = next(&mut self.socket).await {
+                return bye.code;
             }
         }
     }

@@ -95,18 +95,10 @@ impl App {
     pub(super) fn transfer_key(&mut self, key: &KeyEvent) -> Vec<Effect> {
         let cells = Layout::of(self.size).note_cells();
         let Some(Overlay::Transfer(view)) = &mut self.overlay else { return Vec::new() };
+        view.hurried = false;
         match (key.code, view.field) {
             (KeyCode::Esc, _) => self.close(),
-            (KeyCode::Enter, _) if key.modifiers.is_empty() => {
-                let Some(target) = view.target().map(|row| row.target) else { return Vec::new() };
-                if view.note.text().len() > crate::MAX_TEXT_BYTES {
-                    self.note("This note is too long: at most 16 KiB.");
-                    return Vec::new();
-                }
-                let note = Some(view.note.text().trim().to_owned()).filter(|note| !note.is_empty());
-                let chat = view.chat;
-                self.act(chat, Act::Transfer(target, note))
-            }
+            (KeyCode::Enter, _) if key.modifiers.is_empty() => self.pass_on(),
             (KeyCode::Tab | KeyCode::BackTab, _) => {
                 view.field = match view.field {
                     TransferField::Who => TransferField::Note,
@@ -136,23 +128,47 @@ impl App {
         }
     }
 
-    pub(super) fn targets_came(&mut self, query: &str, targets: Vec<TransferTargetRow>) {
+    /// Passes the chat on to who is chosen, of those that answer what was typed.
+    fn pass_on(&mut self) -> Vec<Effect> {
+        let Some(Overlay::Transfer(view)) = &mut self.overlay else { return Vec::new() };
+        if view.answered.as_deref() != Some(view.query.text()) {
+            view.hurried = true;
+            return Vec::new();
+        }
+        let Some(target) = view.target().map(|row| row.target) else { return Vec::new() };
+        if view.note.text().len() > crate::MAX_TEXT_BYTES {
+            self.note("This note is too long: at most 16 KiB.");
+            return Vec::new();
+        }
+        let note = Some(view.note.text().trim().to_owned()).filter(|note| !note.is_empty());
+        let chat = view.chat;
+        self.act(chat, Act::Transfer(target, note))
+    }
+
+    pub(super) fn targets_came(&mut self, query: String, targets: Vec<TransferTargetRow>) -> Vec<Effect> {
         let now = self.now;
         if let Some(Overlay::Transfer(view)) = &mut self.overlay
             && view.query.text() == query
         {
             // What stands under the cursor stays under it while others come and go.
-            view.chosen = view.chosen.or_else(|| view.target().map(|row| row.target).filter(|_| view.asked_at > 0));
+            view.chosen = view
+                .chosen
+                .or_else(|| view.target().map(|row| row.target).filter(|_| view.answered.as_ref() == Some(&query)));
             view.targets = Some(targets);
-            view.asked_at = now;
+            view.answered = Some(query);
+            view.came_at = now;
+            if std::mem::take(&mut view.hurried) {
+                return self.pass_on();
+            }
         }
+        Vec::new()
     }
 
     /// Asks for the colleagues again while they are shown.
     pub(super) fn refresh_targets(&mut self) -> Option<Effect> {
         let now = self.now;
         let Some(Overlay::Transfer(view)) = &mut self.overlay else { return None };
-        (now - view.asked_at >= TARGETS_EVERY_MS).then(|| Effect::Targets(view.query.text().to_owned()))
+        (now - view.came_at >= TARGETS_EVERY_MS).then(|| Effect::Targets(view.query.text().to_owned()))
     }
 
     pub(super) fn snooze_key(&mut self, key: &KeyEvent) -> Vec<Effect> {

@@ -111,8 +111,12 @@ pub struct TransferView {
     pub targets: Option<Vec<TransferTargetRow>>,
     /// The chosen one; the first of the list when it is not in it.
     pub chosen: Option<TransferTarget>,
-    /// When the list was last asked for.
-    pub asked_at: i64,
+    /// The query that the list answers; none yet.
+    pub answered: Option<String>,
+    /// When the list last came.
+    pub came_at: i64,
+    /// Whether Enter was pressed before the list came that answers what was typed: it counts for that list.
+    pub hurried: bool,
 }
 
 impl TransferView {
@@ -125,7 +129,9 @@ impl TransferView {
             field: TransferField::Who,
             targets: None,
             chosen: None,
-            asked_at: 0,
+            answered: None,
+            came_at: 0,
+            hurried: false,
         }
     }
 

@@ -108,10 +108,10 @@ fn passed_on(app: &App, row: &InboxRow, layout: &Layout, frame: &mut Frame<'_>) 
     let to = format!("Passed on to {}{}, {when}.", words::target(line.to_kind), line.to_name);
     let mut lines =
         vec![ends(Span::raw(" "), (name.to_owned(), theme::strong()), Vec::new(), layout.chat_cells), Line::default()];
-    let rest = if row.undo.is_some() {
-        "z takes it back."
-    } else {
-        "Its messages have left this device. Del removes this line."
+    let rest = match (row.undo.is_some(), row.actions.delete) {
+        (true, _) => "z takes it back.",
+        (_, true) => "Its messages have left this device. Del removes this line.",
+        _ => "On its way to the server.",
     };
     for (part, style) in text::wrapped(&text::clean(&to), cells)
         .into_iter()

@@ -101,9 +101,12 @@ pub(super) fn menu(app: &App, chat: ChatId, selected: usize, frame: &mut Frame<'
     popup(name, lines, 42, frame, area);
 }
 
-pub(super) fn question(question: &Question, frame: &mut Frame<'_>, area: Rect) {
-    let cells = room(60, area);
-    let (title, says, keys): (&str, Vec<(String, Style)>, &[(&str, &str)]) = match question {
+/// Keys with what each does.
+type Answers = &'static [(&'static str, &'static str)];
+
+/// A question in words: its title, what it says, and how it is answered.
+fn in_words(question: &Question) -> (&'static str, Vec<(String, Style)>, Answers) {
+    match question {
         Question::End { name, .. } => (
             "End the chat session?",
             vec![
@@ -137,7 +140,7 @@ pub(super) fn question(question: &Question, frame: &mut Frame<'_>, area: Rect) {
                     (format!("How many visitors share this address is not known. {why}"), theme::waiting())
                 }
             };
-            let keys: &[(&str, &str)] = match sharing {
+            let keys: Answers = match sharing {
                 None => &[("n", "Do not block")],
                 Some(_) => &[("y", "Block"), ("n", "Do not block")],
             };
@@ -164,7 +167,12 @@ pub(super) fn question(question: &Question, frame: &mut Frame<'_>, area: Rect) {
             )],
             &[("g", "Give these chats back to your colleagues"), ("k", "Keep them as mine"), ("Esc", "Stay on shift")],
         ),
-    };
+    }
+}
+
+pub(super) fn question(question: &Question, frame: &mut Frame<'_>, area: Rect) {
+    let cells = room(60, area);
+    let (title, says, keys) = in_words(question);
     let mut lines = Vec::new();
     for (words, style) in says {
         lines.extend(paragraph(&words, cells, style));
