@@ -18,17 +18,19 @@ pub mod effects;
 mod error;
 pub mod feed;
 pub mod inbound;
+#[cfg(test)]
+mod life;
 pub mod migrate;
 pub mod notices;
 pub mod offers;
+#[cfg(test)]
+mod offers_tests;
 pub mod open;
 mod passed_on;
 pub mod people;
 pub mod played;
 mod pool;
 mod presence;
-#[cfg(test)]
-mod life;
 #[cfg(test)]
 mod property;
 pub mod prune;
