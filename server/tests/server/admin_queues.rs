@@ -55,6 +55,31 @@ async fn f9_of_two_admins_who_edit_one_queue_the_second_is_told() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn f9_of_many_admins_at_the_same_moment_one_wins_each_round() {
+    let world = World::new(1).await;
+    for round in 1..=5 {
+        let rev = world.admin.queue(world.queue).await.unwrap().rev;
+        let mut edits = tokio::task::JoinSet::new();
+        for n in 1..=8 {
+            let admin = world.admin.clone();
+            let settings = QueueSettings { return_within_ms: round * 100 + n, ..QueueSettings::default() };
+            let queue = world.queue;
+            edits.spawn(async move { admin.set_queue(queue, settings.clone(), rev).await.map(|_| settings) });
+        }
+        let (mut won, mut changed) = (Vec::new(), 0);
+        while let Some(edit) = edits.join_next().await {
+            match edit.unwrap() {
+                Ok(settings) => won.push(settings),
+                Err(StoreError::Changed(_)) => changed += 1,
+                Err(other) => panic!("{other}"),
+            }
+        }
+        assert_eq!((won.len(), changed), (1, 7));
+        assert_eq!(world.admin.queue(world.queue).await.unwrap().settings, won[0]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn f69_every_setting_of_a_queue_is_kept_and_what_makes_no_sense_is_refused() {
     let world = World::new(2).await;
     let group = world.admin.find_group("Sales").await.unwrap();

@@ -134,7 +134,10 @@ async fn f75_a_chat_without_a_route_is_alarmed_for_its_channels_group() {
     let manager = world.user("Manager", Role::Manager, sales).await;
     let mut phone = world.phone_of(manager).await;
     world.admin.stub_receive(line.id, "+49301234567", "1", "hello").await.unwrap();
-    let (rows, _) = phone.pull("alarms", 0).await;
+    let (rows, rev) = phone.pull("alarms", 0).await;
+    // The customer goes on writing: the same alarm, and nothing new to tell.
+    world.admin.stub_receive(line.id, "+49301234567", "2", "hello?").await.unwrap();
+    assert_eq!(phone.pull("alarms", rev).await, (Vec::new(), rev));
     assert_eq!(
         (&rows[0]["row"]["kind"], &rows[0]["row"]["channel"], &rows[0]["row"]["queue"]),
         (&json!("unattended"), &json!(line.id.to_string()), &Value::Null)

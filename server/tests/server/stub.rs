@@ -4,7 +4,7 @@ use serde_json::json;
 use switchboard_protocol::chat::ChannelKind;
 use switchboard_protocol::message::MessageStatus;
 use switchboard_protocol::widget::WidgetAuthor;
-use switchboard_server::{NewChannel, Route, StoreError};
+use switchboard_server::{Admin, NewChannel, Route, StoreError};
 
 use crate::support::{World, chat_of};
 
@@ -51,6 +51,29 @@ async fn f3_f4_a_played_customer_of_every_kind_is_answered() {
         let missing = world.admin.stub_status(line.id, customer, 99, MessageStatus::Read).await.unwrap_err();
         assert!(matches!(missing, StoreError::NotFound(_)), "{missing}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f29_a_played_customer_beside_the_server_reaches_its_phones_and_never_gets_a_note() {
+    let world = World::new(2).await;
+    let beside = Admin::open(&world.config).unwrap();
+    let (mut anna, mut boris) = (world.phone(0).await, world.phone(1).await);
+    let line = beside.create_channel(NewChannel::stub("Line", ChannelKind::Whatsapp)).await.unwrap();
+    beside.set_route(line.id, Route::Users(vec![world.operators[0]])).await.unwrap();
+    beside.stub_receive(line.id, "+49301234567", "1", "where is it?").await.unwrap();
+    let chat = chat_of(&anna.event("chat_opened").await);
+    let to = json!({ "kind": "user", "id": world.operators[1].to_string() });
+    let body = json!({ "to": to, "note": "ask the warehouse" });
+    assert_eq!(anna.any_command("transfer", Some(&chat), 1, 1_000, body).await["status"], "applied");
+    let opened = boris.event("chat_opened").await;
+    let texts: Vec<&str> =
+        opened["body"]["messages"].as_array().unwrap().iter().map(|line| line["text"].as_str().unwrap()).collect();
+    assert!(texts.contains(&"ask the warehouse"), "{opened}");
+    assert_eq!(boris.reply(&chat, 2, "on its way").await["status"], "applied");
+    let seen = beside.stub_messages(line.id, "+49301234567", 0).await.unwrap();
+    let texts: Vec<&str> = seen.iter().filter(|line| line.event.is_none()).map(|line| line.text.as_str()).collect();
+    assert_eq!(texts, ["where is it?", "on its way"]);
+    beside.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
