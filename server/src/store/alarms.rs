@@ -69,8 +69,9 @@ fn wrong(connection: &Connection, chat: &ChatRow) -> Result<Option<AlarmKind>, S
     if looking {
         return Ok(None);
     }
-    let offered =
-        connection.sql("SELECT 1 FROM chat_users WHERE chat_id = ?1 AND access > 0 LIMIT 1")?.exists([Blob(chat.id)])?;
+    let offered = connection
+        .sql("SELECT 1 FROM chat_users WHERE chat_id = ?1 AND access > 0 LIMIT 1")?
+        .exists([Blob(chat.id)])?;
     Ok(Some(if offered { AlarmKind::Ignored } else { AlarmKind::Unattended }))
 }
 
