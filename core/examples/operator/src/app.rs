@@ -174,13 +174,7 @@ impl App {
             .map(|typing| match (&typing.name, typing.user) {
                 (Some(name), _) => name.as_str(),
                 (None, Some(_)) => "A colleague",
-                (None, None) => self
-                    .inbox
-                    .iter()
-                    .chain(self.open_row())
-                    .find(|row| row.chat == chat)
-                    .and_then(|row| row.contact_name.as_deref())
-                    .unwrap_or("Visitor"),
+                (None, None) => self.row_of(chat).map_or("Visitor", crate::words::contact),
             })
             .collect()
     }

@@ -62,11 +62,11 @@ pub fn presence(presence: Presence) -> (&'static str, Style) {
     }
 }
 
-/// The name over a message of somebody else, and its style.
-pub fn author(row: &TimelineRow) -> (&str, Style) {
+/// The name over a message of somebody else, and its style; `customer` where the contact has no name.
+pub fn author<'a>(row: &'a TimelineRow, customer: &'a str) -> (&'a str, Style) {
     let name = row.author_name.as_deref();
     match row.author {
-        AuthorKind::Contact => (name.unwrap_or("Visitor"), strong()),
+        AuthorKind::Contact => (name.unwrap_or(customer), strong()),
         AuthorKind::User => (name.unwrap_or("Staff"), accent()),
         AuthorKind::System => ("Automatic reply", soft()),
     }

@@ -87,6 +87,7 @@ impl OpenChat {
     pub fn lines(&self, cells: usize, zone: &Zone, now: i64) -> Vec<ChatLine> {
         let mut lines = Vec::new();
         let today = zone.at(now).date_naive();
+        let customer = self.row.first().map_or("Visitor", words::contact);
         let mut day: Option<NaiveDate> = None;
         for (index, row) in self.rows.iter().enumerate() {
             let at = zone.at(row.sent_at);
@@ -109,7 +110,7 @@ impl OpenChat {
             let grouped = !new_day && before.is_some_and(|before| same_group(before, row));
             if !grouped {
                 push(Line::default());
-                push(heading(row, &at, cells));
+                push(heading(row, customer, &at, cells));
             }
             let target = row.no.is_some() && row.no == self.target;
             // A column that a reader's eye can follow, and a margin that tells the two sides apart.
@@ -197,7 +198,7 @@ where
     ])
 }
 
-fn heading(row: &TimelineRow, at: &DateTime<chrono::FixedOffset>, cells: usize) -> Line<'static> {
+fn heading(row: &TimelineRow, customer: &str, at: &DateTime<chrono::FixedOffset>, cells: usize) -> Line<'static> {
     let time = at.format("%H:%M").to_string();
     // The customer never gets a note: its heading says so, not its colour alone.
     let among = if row.kind == MessageKind::Note { " · note to colleagues" } else { "" };
@@ -209,7 +210,7 @@ fn heading(row: &TimelineRow, at: &DateTime<chrono::FixedOffset>, cells: usize) 
         ])
         .right_aligned();
     }
-    let (name, style) = theme::author(row);
+    let (name, style) = theme::author(row, customer);
     let name = text::fit(name, cells.saturating_sub(time.len() + 4 + text::width(among)));
     Line::from(vec![
         Span::styled(format!(" {name}"), style),

@@ -1,8 +1,8 @@
 //! What an operator reads of codes and outcomes. The only place with English sentences for them.
 
 use switchboard_core::{
-    ActivityKind, AlarmKind, ChannelKind, CommandKind, CommandOutcome, CoreError, ErrorCode, Outcome, Presence,
-    ReleaseReason, StorageProblem, TargetKind, TimelineRow, UnsentReason,
+    ActivityKind, AlarmKind, ChannelKind, CommandKind, CommandOutcome, CoreError, ErrorCode, InboxRow, Outcome,
+    Presence, ReleaseReason, StorageProblem, TargetKind, TimelineRow, UnsentReason,
 };
 
 /// A server's code, for an operator.
@@ -76,6 +76,14 @@ pub fn presence(presence: Presence) -> &'static str {
         Presence::Away => "Away",
         Presence::OffShift => "Off shift",
     }
+}
+
+/// Who writes: the contact's name, otherwise the number, otherwise what such a person is called.
+pub fn contact(row: &InboxRow) -> &str {
+    row.contact_name.as_deref().or(row.contact_phone.as_deref()).unwrap_or(match row.channel_kind {
+        ChannelKind::LiveChat => "Visitor",
+        _ => "Customer",
+    })
 }
 
 /// A kind of channel.

@@ -6,6 +6,7 @@ use switchboard_core::{ChatId, CommandId, InboxRow, NewContact, TransferTarget, 
 
 use super::{App, Effect, Focus, Overlay, Question, SnoozeView, TransferView};
 use crate::form::Form;
+use crate::words;
 
 /// Something that can be done with a chat, as a key asks for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -195,7 +196,7 @@ impl App {
             });
             return Vec::new();
         }
-        let name = contact(row);
+        let name = words::contact(row).to_owned();
         match action {
             Action::Take => self.act(chat, Act::Take),
             Action::DealtWith => self.act(chat, Act::DealtWith),
@@ -236,7 +237,7 @@ impl App {
     /// Does it. What was typed is stored first, and a chat that is done with is left.
     pub(super) fn act(&mut self, chat: ChatId, act: Act) -> Vec<Effect> {
         self.overlay = None;
-        let name = self.row_of(chat).map(contact).unwrap_or_default();
+        let name = self.row_of(chat).map(words::contact).unwrap_or_default().to_owned();
         let mut effects = self.keep_draft_and_stop();
         if let Some(what) = act.undoable(&name) {
             let until = self.now.saturating_add_unsigned(UNDO_MS);
@@ -271,9 +272,4 @@ impl App {
         self.reselect = Some(chat);
         vec![Effect::Undo(command)]
     }
-}
-
-/// The contact's name, or what stands for one.
-pub(super) fn contact(row: &InboxRow) -> String {
-    row.contact_name.clone().unwrap_or_else(|| "Visitor".into())
 }

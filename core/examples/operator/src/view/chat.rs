@@ -61,7 +61,7 @@ fn heading(app: &App, layout: &Layout) -> Vec<Line<'static>> {
     let Some(row) = app.open_row() else {
         return vec![Line::default(); 2];
     };
-    let name = row.contact_name.clone().unwrap_or_else(|| "Visitor".into());
+    let name = words::contact(row).to_owned();
     let place = row.queue_name.as_ref().or(row.group_name.as_ref());
     let mut from = words::channel(row.channel_kind).to_owned();
     if let Some(place) = place {
@@ -103,7 +103,7 @@ fn top_bar(app: &App, row: &InboxRow, cells: usize) -> Line<'static> {
 fn passed_on(app: &App, row: &InboxRow, layout: &Layout, frame: &mut Frame<'_>) {
     let Some(line) = &row.passed_on else { return };
     let cells = layout.chat_cells.saturating_sub(4);
-    let name = row.contact_name.as_deref().unwrap_or("Visitor");
+    let name = words::contact(row);
     let when = short_when(line.at, app);
     let to = format!("Passed on to {}{}, {when}.", words::target(line.to_kind), line.to_name);
     let mut lines =
@@ -207,6 +207,9 @@ fn composer(app: &App, open: &OpenChat, layout: &Layout, frame: &mut Frame<'_>, 
         let in_chat = app.focus == Focus::Chat;
         let line = match composer {
             _ if open.closed || row.is_none() => Line::default(),
+            Composer::TakeFirst if !in_chat && prompt => {
+                buttons(&[("n", "Add contact"), ("t", "Take"), ("i", "Ignore")])
+            }
             Composer::TakeFirst if in_chat => buttons(&[("Enter", "Take this chat")]),
             Composer::TakeFirst => buttons(&[("t", "Take this chat")]),
             Composer::ReadOnly => hint("Nothing can be written here"),

@@ -74,7 +74,7 @@ pub(super) fn menu(app: &App, chat: ChatId, selected: usize, frame: &mut Frame<'
         popup("This chat is gone", vec![Line::from(" It has left this device.")], 40, frame, area);
         return;
     };
-    let name = row.contact_name.as_deref().unwrap_or("Visitor");
+    let name = words::contact(row);
     let mut lines: Vec<Line<'_>> = app
         .menu(chat)
         .into_iter()

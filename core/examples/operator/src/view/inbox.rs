@@ -119,7 +119,7 @@ fn chat_row(app: &App, row: &InboxRow, cells: usize) -> [Line<'static>; super::L
         }
     };
     let unread = row.unread > 0;
-    let name = row.contact_name.clone().unwrap_or_else(|| "Visitor".into());
+    let name = words::contact(row).to_owned();
     let name_style = if unread || selected { theme::strong() } else { Style::new() };
     let mut time = Vec::new();
     if row.channel_kind != ChannelKind::LiveChat {
