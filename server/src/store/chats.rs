@@ -76,7 +76,7 @@ pub(super) struct ChatRow {
     pub last_owner: Option<UserId>,
     pub closed_at: Option<UnixMillis>,
     pub out_of_office_at: Option<UnixMillis>,
-    /// When the clock does something to it next, as it is stored; [`Tx::set_due`] changes it.
+    /// When the clock does something to it next, as it is stored; [`Tx::tend`] changes it.
     pub due_at: Option<UnixMillis>,
     pub customer_delivered_upto: u64,
     pub customer_read_upto: u64,

@@ -225,12 +225,13 @@ impl Tx<'_> {
             status: MessageStatus::Delivered,
         };
         chat.last_inbound_no = message.no;
+        let asked_before = chat.unanswered_since.is_some();
         chat.unanswered_since.get_or_insert(self.now);
         self.add_message(&mut chat, &message, Some(send.id), None)?;
         if first {
             self.open_by_route(&mut chat)?;
         } else {
-            self.bring_back(&mut chat, &message)?;
+            self.bring_back(&mut chat, &message, asked_before)?;
         }
         self.answer_out_of_office(&mut chat)?;
         let accepted = WidgetAccepted { id: send.id, no: message.no, sent_at: message.sent_at };
@@ -238,9 +239,11 @@ impl Tx<'_> {
     }
 
     /// A further message of a known conversation: back into Recents of all who see it, and to whoever is to answer it.
-    fn bring_back(&mut self, chat: &mut ChatRow, message: &Message) -> Result<(), StoreError> {
+    /// `asked_before`: an earlier message waits for an answer already.
+    fn bring_back(&mut self, chat: &mut ChatRow, message: &Message, asked_before: bool) -> Result<(), StoreError> {
         // The phones do this by themselves when the message comes ([`UserChat::woken`]); no event says so.
-        self.sql
+        let woken = self
+            .sql
             .sql(
                 "UPDATE chat_users SET archived = 0, ignored = 0, snoozed_until = NULL WHERE chat_id = ?1 AND access > 0 \
                  AND (archived = 1 OR ignored = 1 OR snoozed_until IS NOT NULL)",
@@ -254,17 +257,24 @@ impl Tx<'_> {
         if chat.state == ChatState::Waiting && !told {
             return self.offer_again(chat);
         }
-        // F38: it stays with its owner, unless the queue wants otherwise (F40).
-        self.tend(chat)
-    }
-
-    fn queue_settings(&self, chat: &ChatRow) -> Result<Option<QueueSettings>, StoreError> {
-        chat.queue.map_or(Ok(None), |queue| queues::settings(self.sql, queue))
+        // F38: an owned chat stays with its owner, unless the queue wants otherwise (F40). A further question in one that
+        // waits moves no clock.
+        let as_before = asked_before && woken == 0 && chat.state == ChatState::Waiting;
+        if as_before { Ok(()) } else { self.tend(chat) }
     }
 
     /// F69: who writes outside the hours is told so, once until they have been open again.
     fn answer_out_of_office(&mut self, chat: &mut ChatRow) -> Result<(), StoreError> {
-        let Some(settings) = self.queue_settings(chat)? else { return Ok(()) };
+        let Some(queue) = chat.queue else { return Ok(()) };
+        // Most queues have none, and every message comes by here.
+        let replies = self
+            .sql
+            .sql("SELECT 1 FROM queues WHERE id = ?1 AND out_of_office IS NOT NULL AND hours IS NOT NULL")?
+            .exists([Blob(queue)])?;
+        if !replies {
+            return Ok(());
+        }
+        let Some(settings) = queues::settings(self.sql, queue)? else { return Ok(()) };
         let Some(text) = settings.out_of_office.as_deref() else { return Ok(()) };
         let Some(hours) = office(&settings) else { return Ok(()) };
         let told = chat.out_of_office_at.is_some_and(|at| !hours.opened_between(at, self.now));

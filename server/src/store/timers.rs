@@ -23,25 +23,18 @@ impl Tx<'_> {
     /// To be called at the end of whatever changes a chat: what time asks for at once is done (a customer who wrote to an
     /// owner off shift, F40), a chat that all candidates ignore widens (F6), the alarm follows, and the chat's clock is set.
     pub(super) fn tend(&mut self, chat: &mut ChatRow) -> Result<(), StoreError> {
+        let mut next = self.next_act(chat)?;
         for _ in 0..MOST_ACTS {
-            match self.next_act(chat)? {
-                Some((at, act)) if at <= self.now => self.act(chat, act)?,
-                _ => break,
-            }
+            let Some((_, act)) = next.filter(|(at, _)| *at <= self.now) else { break };
+            self.act(chat, act)?;
+            next = self.next_act(chat)?;
         }
         if !chat.widened && alarms::ignored_by_all(self.sql, chat)? {
             self.widen(chat)?;
+            next = self.next_act(chat)?;
         }
         self.look_after(chat)?;
-        self.set_due(chat)
-    }
-
-    fn act(&mut self, chat: &mut ChatRow, act: Act) -> Result<(), StoreError> {
-        match act {
-            Act::Widen => self.widen(chat),
-            Act::Return => self.return_transfer(chat),
-            Act::Release(reason) => self.release_by_route(chat, reason),
-        }
+        self.set_due(chat, next.map(|(at, _)| at))
     }
 
     /// What time does to a chat next.
@@ -49,6 +42,10 @@ impl Tx<'_> {
         let place = match (chat.state, chat.owner, chat.waiting_since) {
             (ChatState::Waiting, _, Some(since)) => Place::Waiting { since, widened: chat.widened },
             (ChatState::Owned, Some(owner), _) => {
+                if chat.unanswered_since.is_none() && chat.transferred_by.is_none() {
+                    // Nothing is asked of the owner, which is how most owned chats are.
+                    return Ok(None);
+                }
                 Place::Owned { owner: owner_state(self.sql, owner)?, unanswered_since: chat.unanswered_since }
             }
             _ => return Ok(None),
@@ -75,9 +72,8 @@ impl Tx<'_> {
         Ok(due::next(case, self.now))
     }
 
-    /// Writes when time does something to the chat next. [`Tx::tend`] does this and more.
-    pub(super) fn set_due(&mut self, chat: &mut ChatRow) -> Result<(), StoreError> {
-        let due = self.next_act(chat)?.map(|(at, _)| at);
+    /// Writes when time does something to the chat next.
+    fn set_due(&mut self, chat: &mut ChatRow, due: Option<UnixMillis>) -> Result<(), StoreError> {
         if due == chat.due_at {
             return Ok(());
         }

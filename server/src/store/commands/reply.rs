@@ -64,6 +64,8 @@ impl Tx<'_> {
             sent_at: self.now,
             status: MessageStatus::Sent,
         };
+        // A further answer moves no clock.
+        let clocks = takes || chat.unanswered_since.is_some() || chat.transferred_by.is_some();
         chat.unanswered_since = None;
         chat.transferred_by = None;
         chat.transferred_at = None;
@@ -75,7 +77,9 @@ impl Tx<'_> {
             .execute((Blob(command.id), seq.map(int)))?;
         self.member_replied(user)?;
         self.gone(&chat, &others, GoneReason::Taken)?;
-        self.tend(&mut chat)?;
+        if clocks {
+            self.tend(&mut chat)?;
+        }
         Ok(applied(command.id, seq, Some(epoch)))
     }
 
