@@ -157,7 +157,8 @@ test("f69 f61 outside the hours: a form with message and address, the reply that
   await name.fill("Maria");
   await email.fill("maria@example.com");
   await message.fill("Do you repair lamps?\nMine is broken.");
-  // What is being written survives a reload.
+  // What is being written survives a reload, once the page has it.
+  await until(() => tab.page.evaluate(() => JSON.stringify({ ...sessionStorage })), (kept) => kept.includes("Mine is broken."), "the draft to be kept");
   await tab.page.reload();
   await message.waitFor();
   assert.equal(await message.inputValue(), "Do you repair lamps?\nMine is broken.");

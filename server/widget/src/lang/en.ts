@@ -69,10 +69,11 @@ export const app = {
   copied: "Copied",
   remove: "Delete",
   removed: "Message deleted",
+  blockedKept: "We cannot take messages from here at the moment. What you wrote is kept. Please try again later.",
   banner: {
     offline: "No connection. What you write is kept and sent as soon as it is back.",
     slow: "That was a lot at once. Your messages are kept and sent in a moment.",
-    blocked: "We cannot take messages from here at the moment. What you wrote is kept. Please try again later.",
+    blocked: "We cannot take messages from here at the moment. Please try again later.",
     unavailable: "The chat is not available at the moment.",
     upgrade: "The chat was updated. Please reload the page to go on.",
   },

@@ -26,7 +26,7 @@ export class Log {
   constructor(
     private readonly context: BubbleContext,
     private readonly onScreen: (no: number) => void,
-    after: readonly HTMLElement[],
+    after: HTMLElement,
   ) {
     const { words } = context;
     this.list = el("div", { class: "list", role: "log", "aria-live": "off", "aria-relevant": "additions" });
@@ -42,7 +42,7 @@ export class Log {
       { class: "scroller", role: "region", tabindex: "0", "aria-label": words.messages },
       this.list,
       this.typing,
-      ...after,
+      after,
     );
     this.toEndText = el("span");
     this.toEnd = el("button", { type: "button", class: "to-end", hidden: true }, icon("down", 18), this.toEndText);

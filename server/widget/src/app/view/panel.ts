@@ -28,6 +28,8 @@ export class Panel {
   private readonly banner: HTMLElement;
   private readonly empty: HTMLElement;
   private readonly announcer: HTMLElement;
+  /** Where the forms stand, below the messages: only what is asked now is there. */
+  private readonly below = el("div", { class: "below" });
   private readonly log: Log;
   private readonly form: PreChatForm;
   private readonly offline: OfflineForm;
@@ -70,7 +72,8 @@ export class Panel {
         session.rate(stars, comment);
         setText(this.announcer, stars > 0 ? words.rating.thanks : words.rating.skipped);
         // The button that had the focus is gone.
-        this.composer.focus();
+        this.wantsFocus = true;
+        this.placeFocus();
       },
       grown: () => this.log.goToEnd(),
     });
@@ -81,7 +84,7 @@ export class Panel {
         actions: { retry: (id) => session.retry(id), copy: (text) => void copy(text), remove: (id) => this.remove(id) },
       },
       (no) => session.setOnScreen(no),
-      [this.form.node, this.offline.node, this.rating.node],
+      this.below,
     );
     this.composer = new Composer(words, {
       send: (text) => {
@@ -138,7 +141,8 @@ export class Panel {
     this.drawColours(config?.color ?? "");
 
     const banner = session.banner();
-    setText(this.banner, banner ? words.banner[banner] : "");
+    const kept = session.outbox.items().length > 0 || this.composer.text !== "";
+    setText(this.banner, banner === null ? "" : banner === "blocked" && kept ? words.blockedKept : words.banner[banner]);
     setAttribute(this.banner, "class", banner ? `banner ${banner}` : "banner");
 
     const form = session.form();
@@ -170,13 +174,10 @@ export class Panel {
       this.offline.draw(offlineText, lines.length > 0 ? "" : config.consent);
     }
     if (this.formShown !== form) this.change(form);
-    const below: [HTMLElement, boolean][] = [
-      [this.form.node, form === "prechat"],
-      [this.offline.node, form === "offline"],
-      [this.rating.node, asksRating && form === "none"],
-    ];
-    const grown = below.some(([node, wanted]) => wanted && node.hidden);
-    for (const [node, wanted] of below) setHidden(node, !wanted);
+    const asked = form === "prechat" ? this.form.node : form === "offline" ? this.offline.node : asksRating ? this.rating.node : null;
+    const grown = asked !== null && !asked.isConnected;
+    if (grown) this.below.replaceChildren(asked);
+    else if (asked === null && this.below.firstChild) this.below.replaceChildren();
     setHidden(this.composer.node, form !== "none");
     this.composer.setDisabled(session.blocked);
     setHidden(this.empty, form === "prechat" || form === "offline" || entries.length > 0 || session.blocked);
