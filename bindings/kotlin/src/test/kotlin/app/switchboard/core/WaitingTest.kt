@@ -1,11 +1,17 @@
 package app.switchboard.core
 
+import kotlinx.coroutines.CoroutineStart
+import kotlinx.coroutines.async
+import kotlinx.coroutines.coroutineScope
+import kotlinx.coroutines.delay
+import kotlinx.coroutines.launch
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertFalse
 import org.junit.jupiter.api.Assertions.assertNotNull
 import org.junit.jupiter.api.Assertions.assertNull
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
+import kotlin.io.path.writeText
 
 /** What a phone asks and offers while a chat waits. */
 class WaitingTest {
@@ -83,6 +89,64 @@ class WaitingTest {
         visitor.say("once more")
         anna.take(anna.awaitChat().chat)
         mara.alarms().use { list -> list.rows().await { it.isEmpty() } }
+    }
+
+    @Test
+    fun `f8 who else is typing a reply shows with a name`() = inOffice {
+        val anna = onlinePhone("Anna")
+        val boris = onlinePhone("Boris")
+        visitor().say("hello?")
+        val chat = anna.awaitChat().chat
+        boris.awaitChat()
+        coroutineScope {
+            val sign = async(start = CoroutineStart.UNDISPATCHED) { anna.typingSigns().await { it.typing } }
+            // The flow subscribes on another thread: a sign before that is nobody's, as in life.
+            val typing = launch {
+                while (true) {
+                    boris.typing(chat, true)
+                    delay(200)
+                }
+            }
+            assertEquals(Typing(chat, boris.account()!!.user, "Boris", true), sign.await())
+            typing.cancel()
+        }
+    }
+
+    @Test
+    fun `f4 f6 f30 a chat of another channel has its kind and its customer's number, and no visitor to end or block`() = inOffice {
+        server.admin("channel", "add", "Phone", "--kind", "sms", "--stub")
+        server.admin("route", "set", "Phone", "--queue", "Sales")
+        server.admin("stub", "send", "Phone", "+49301234567", "are you open?")
+        val anna = onlinePhone("Anna")
+        val waiting = anna.awaitChat { it.lastMessage?.preview == "are you open?" }
+        assertEquals(ChannelKind.SMS, waiting.channelKind)
+        assertEquals("+49301234567", waiting.contactPhone)
+        assertTrue(waiting.prompt)
+        anna.take(waiting.chat)
+        val owned = anna.awaitChat { it.isMine && it.pending == 0u }
+        assertTrue(owned.actions.dealtWith)
+        assertFalse(owned.actions.endSession || owned.actions.block)
+        val codes = listOf<suspend () -> Unit>({ anna.endSession(owned.chat) }, { anna.block(owned.chat) })
+            .map { (failure(it) as SwitchboardException.Rejected).code }
+        assertEquals(listOf(ErrorCode.NOT_LIVE_CHAT, ErrorCode.NOT_LIVE_CHAT), codes)
+    }
+
+    @Test
+    fun `f69 out of hours the customer is answered by the system, and the phone shows it so`() = inOffice {
+        val hours = directory().resolve("hours.json").apply { writeText("""{"zone":"Europe/Berlin","intervals":[]}""") }
+        server.admin("queue", "set", "Sales", "--hours", hours.toString(), "--out-of-office", "Back on Monday.")
+        val anna = onlinePhone("Anna")
+        val visitor = visitor()
+        visitor.say("hello?")
+        val chat = anna.awaitChat().chat
+        val answer = anna.awaitMessages(chat) { it.size == 2 }.last()
+        assertEquals("Back on Monday.", answer.text)
+        assertEquals(AuthorKind.SYSTEM, answer.author)
+        assertEquals(MessageKind.TEXT, answer.kind)
+        assertFalse(answer.mine)
+        assertNull(answer.authorName)
+        assertEquals(ChatState.WAITING, anna.awaitChat { it.lastMessage?.author == AuthorKind.SYSTEM }.state)
+        assertTrue(anna.awaitChat().prompt, "nobody has answered yet")
     }
 
     @Test
