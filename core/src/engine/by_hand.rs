@@ -76,6 +76,7 @@ impl Phone {
             let done = work(driver).await;
             let failure = driver.settle().await;
             driver.failed(failure).await;
+            driver.go_on().await;
             done
         }))
     }

@@ -29,6 +29,8 @@ pub(crate) struct Applied {
     pub(crate) purge: bool,
     /// An event could not be read: only a snapshot puts the store right.
     pub(crate) resync: bool,
+    /// The feed showed what the outbox waited for: something behind it may go now.
+    pub(crate) settled: bool,
 }
 
 /// The working state of one transaction.
@@ -65,12 +67,9 @@ pub(crate) fn swap(store: &Store, me: UserId, now: UnixMillis, feed_id: FeedId, 
     store.write(Durability::Normal, |tx, changes| {
         let before = account::position(tx)?;
         let mut batch = Batch::new(tx, me, now, changes)?;
-        let (mut present, mut lines) = (HashSet::new(), HashSet::new());
+        let (mut present, mut lines) = (HashSet::new(), HashMap::new());
         snapshot::for_each(tx, |part| {
-            for line in part.passed_on {
-                lines.insert(line.chat);
-                passed_on::put(tx, &line)?;
-            }
+            lines.extend(part.passed_on.into_iter().map(|line| (line.chat, line)));
             for chat in part.chats {
                 present.insert(chat.opened.chat.id);
                 batch.open(chat.opened, chat.me)?;
@@ -84,9 +83,13 @@ pub(crate) fn swap(store: &Store, me: UserId, now: UnixMillis, feed_id: FeedId, 
             }
         }
         for id in passed_on::chats(tx)? {
-            if !lines.contains(&id) {
+            if !lines.contains_key(&id) {
                 passed_on::remove(tx, id)?;
             }
+        }
+        // After the chats have gone whose lines they are.
+        for line in lines.values() {
+            passed_on::put(tx, line)?;
         }
         if before.feed_id.is_some_and(|before| before != feed_id) {
             let outcomes = outbox::forgotten(tx, now, batch.changes)?;
@@ -219,6 +222,7 @@ impl<'a> Batch<'a> {
         // Looked up in memory first: nearly every event is of somebody else's doing.
         if self.awaiting.commands.remove(&command) {
             self.applied.outcomes.extend(outbox::seen(self.tx, command, self.changes)?);
+            self.applied.settled = true;
         }
         Ok(())
     }

@@ -54,6 +54,8 @@ pub(crate) struct Driver {
     purge_at: Option<u64>,
     /// A batch that is being applied while the next one is read from the socket.
     applying: Option<tokio::task::JoinHandle<Result<apply::Applied>>>,
+    /// What a command of the outbox waited for was applied: it may go.
+    settled: bool,
     ended: bool,
     /// In place of the network, for tests.
     line: Option<Arc<Line>>,
@@ -71,6 +73,7 @@ impl Driver {
             purge_due: false,
             purge_at: None,
             applying: None,
+            settled: false,
             ended: false,
             line: None,
         }
@@ -100,6 +103,7 @@ impl Driver {
                     self.applying = None;
                     let failure = self.applied(applied).await;
                     self.failed(failure).await;
+                    self.go_on().await;
                 }
                 opened = poll_connecting(&mut self.connecting) => self.opened(opened).await,
                 incoming = poll_socket(&mut self.socket) => self.incoming(incoming).await,
@@ -252,6 +256,13 @@ impl Driver {
         let applying = self.applying.take()?;
         let applied = applying.await.unwrap_or_else(|error| Err(Error::Task(error.to_string())));
         self.applied(applied).await
+    }
+
+    /// Sends what waited in the outbox for something that was applied since.
+    pub(crate) async fn go_on(&mut self) {
+        while std::mem::take(&mut self.settled) {
+            self.input(Input::OutboxChanged).await;
+        }
     }
 
     pub(crate) async fn failed(&mut self, failure: Option<Input<'static>>) {
@@ -428,6 +439,7 @@ impl Driver {
         for outcome in &applied.outcomes {
             self.shared.hub.command_ended(outcome);
         }
+        self.settled |= applied.settled;
         self.purge_due |= applied.purge;
         // Once a catch-up: while more is coming, the purge waits for its end, or for the connection's.
         if self.purge_due && !self.machine.is_catching_up() {
