@@ -389,23 +389,33 @@ impl WidgetSession {
         self.act(server, action)
     }
 
-    /// What waits for the widget: answers and hints first, then the conversation from the cursor on.
+    /// What waits for the widget: the conversation from the cursor on, then answers and hints.
     pub fn deliver(&mut self, server: &Server) -> Result<Out, StoreError> {
-        let mut out = Out::default();
+        let (mut out, mut hints) = (Out::default(), Vec::new());
         loop {
             let mail = self.socket.mailbox().take();
             (0..mail.done).for_each(|_| self.machine.answered());
-            out.frames.extend(mail.frames.iter().map(ToString::to_string));
+            hints.extend(mail.frames.iter().map(ToString::to_string));
             if let Some(bye) = mail.bye.or(mail.stop) {
+                out.frames.append(&mut hints);
                 out.close_widget(bye);
                 return Ok(out);
             }
-            let (Some(cursor), Some((key, hub))) = (self.machine.cursor(), &self.joined) else { return Ok(out) };
+            let (Some(cursor), Some((key, hub))) = (self.machine.cursor(), &self.joined) else {
+                out.frames.append(&mut hints);
+                return Ok(out);
+            };
             let messages: Vec<(u64, Option<Arc<str>>)> = match hub.take(self.socket.id(), cursor) {
                 Taken::Items(messages) => messages,
-                Taken::Nothing if !self.machine.is_behind() => return Ok(out),
+                Taken::Nothing if !self.machine.is_behind() => {
+                    out.frames.append(&mut hints);
+                    return Ok(out);
+                }
                 Taken::Nothing | Taken::Behind => {
-                    let Some(chat) = inbound::visitor_state(&server.connection, *key)?.chat else { return Ok(out) };
+                    let Some(chat) = inbound::visitor_state(&server.connection, *key)?.chat else {
+                        out.frames.append(&mut hints);
+                        return Ok(out);
+                    };
                     let found = inbound::visitor_messages(&server.connection, chat, cursor, BATCH_ROWS as u32)?;
                     found.into_iter().map(|frame| (frame.no, frame.json)).collect()
                 }

@@ -121,16 +121,19 @@ impl Session {
         }
     }
 
-    /// Sends what waits: answers and hints first, then the conversation from the cursor on.
+    /// Sends what waits: the conversation from the cursor on, then answers and hints. In this order, because a hint may
+    /// raise the status of a message that still waits, and a widget can raise only what it has.
     async fn deliver(&mut self, stop: &mut Option<Bye>) -> Result<(), End> {
+        let (mut frames, mut hints) = (Vec::new(), Vec::new());
         loop {
+            // The mailbox before the conversation: of whatever a hint is about, the message is found then.
             let mail = self.socket.mailbox().take();
             for _ in 0..mail.done {
                 self.machine.answered();
             }
-            // What is found at once is sent in one write.
-            let mut frames = owned(mail.frames);
+            hints.extend(owned(mail.frames));
             if let Some(bye) = mail.bye {
+                frames.append(&mut hints);
                 self.transport.send(frames).await?;
                 return Err(End::Bye(bye));
             }
@@ -138,29 +141,31 @@ impl Session {
                 *stop = mail.stop;
             }
             let (Some(cursor), Some((key, hub))) = (self.machine.cursor(), &self.joined) else {
+                frames.append(&mut hints);
                 return Ok(self.transport.send(frames).await?);
             };
             let key = *key;
             let messages: Vec<(u64, Option<Arc<str>>)> = match hub.take(self.socket.id(), cursor) {
                 Taken::Items(messages) => messages,
-                Taken::Nothing if !self.machine.is_behind() => return Ok(self.transport.send(frames).await?),
+                Taken::Nothing if !self.machine.is_behind() => {
+                    // What is found at once is sent in one write.
+                    frames.append(&mut hints);
+                    return Ok(self.transport.send(frames).await?);
+                }
                 Taken::Nothing | Taken::Behind => {
                     self.transport.send(std::mem::take(&mut frames)).await?;
-                    let Some(chat) = self.chat(key).await? else { return Ok(()) };
+                    let Some(chat) = self.chat(key).await? else { return Ok(self.transport.send(hints).await?) };
                     let read =
                         self.app.store.readers.read(move |sql| inbound::visitor_messages(sql, chat, cursor, BATCH));
-                    let frames = read.await.map_err(|error| internal(&error))?;
-                    frames.into_iter().map(|frame| (frame.no, frame.json)).collect()
+                    let found = read.await.map_err(|error| internal(&error))?;
+                    found.into_iter().map(|frame| (frame.no, frame.json)).collect()
                 }
             };
             if messages.is_empty() {
                 return Err(End::Bye(Bye { code: ErrorCode::TooSlow, retry_ms: 0 }));
             }
             match self.machine.messages(messages) {
-                Ok(messages) => {
-                    frames.extend(owned(messages.into_iter().flatten()));
-                    self.transport.send(frames).await?;
-                }
+                Ok(messages) => frames.extend(owned(messages.into_iter().flatten())),
                 Err(Action::Close(bye)) => return Err(End::Bye(bye)),
                 Err(_) => {}
             }
