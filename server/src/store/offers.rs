@@ -234,7 +234,7 @@ impl Tx<'_> {
         chat.widened = true;
         // No user sees it in the row, so its revision stays.
         self.sql.sql("UPDATE chats SET widened = 1 WHERE id = ?1")?.execute([Blob(chat.id)])?;
-        self.reoffer(chat)
+        self.reoffer(chat).map(drop)
     }
 
     /// A candidate deleted a waiting chat (the `gone` is written): it is not offered to them again until the customer writes
@@ -266,15 +266,22 @@ impl Tx<'_> {
             chats.push(chat?);
         }
         drop(owned);
-        self.reoffer_all(chats)
-    }
-
-    /// Chats are offered to whom their places name now; of owned ones only the clocks are set.
-    pub(super) fn reoffer_all(&mut self, chats: impl IntoIterator<Item = ChatId>) -> Result<(), StoreError> {
         for chat in chats {
             let mut chat = chats::must(self.sql, chat)?;
             self.reoffer(&mut chat)?;
             self.tend(&mut chat)?;
+        }
+        Ok(())
+    }
+
+    /// After a change of people: these waiting chats are offered to whom their places name now. A chat for which that is the
+    /// same as before costs no more than the look.
+    pub(super) fn reoffer_all(&mut self, chats: impl IntoIterator<Item = ChatId>) -> Result<(), StoreError> {
+        for chat in chats {
+            let mut chat = chats::must(self.sql, chat)?;
+            if self.reoffer(&mut chat)? {
+                self.tend(&mut chat)?;
+            }
         }
         Ok(())
     }
@@ -386,16 +393,18 @@ impl Tx<'_> {
     }
 
     /// A waiting chat is offered to whom its place names now; nothing is written about what did not change.
-    pub(super) fn reoffer(&mut self, chat: &mut ChatRow) -> Result<(), StoreError> {
+    /// Whether anything changed.
+    pub(super) fn reoffer(&mut self, chat: &mut ChatRow) -> Result<bool, StoreError> {
         if chat.state != ChatState::Waiting {
-            return Ok(());
+            return Ok(false);
         }
         let seeing = chats::seeing(self.sql, chat.id)?;
         let wanted = self.candidates(chat, &seeing)?;
         let present = seeing.into_iter().collect();
         let routing::Difference { added, removed } = routing::difference(&present, &wanted);
         self.gone(chat, &removed, GoneReason::Unassigned)?;
-        self.open_for(chat, &added, Access::Candidate)
+        self.open_for(chat, &added, Access::Candidate)?;
+        Ok(!(added.is_empty() && removed.is_empty()))
     }
 
     /// The chat's row changed, and these are to see it from now on: saves the row, tells those who go on seeing it the news

@@ -37,6 +37,14 @@ impl Tx<'_> {
         self.set_due(chat, next.map(|(at, _)| at))
     }
 
+    fn act(&mut self, chat: &mut ChatRow, act: Act) -> Result<(), StoreError> {
+        match act {
+            Act::Widen => self.widen(chat),
+            Act::Return => self.return_transfer(chat),
+            Act::Release(reason) => self.release_by_route(chat, reason),
+        }
+    }
+
     /// What time does to a chat next.
     fn next_act(&self, chat: &ChatRow) -> Result<Option<(UnixMillis, Act)>, StoreError> {
         let place = match (chat.state, chat.owner, chat.waiting_since) {

@@ -21,5 +21,6 @@ mod rights;
 mod sign_in;
 mod storage;
 mod stub;
+mod time;
 mod visitor_life;
 mod widget;
