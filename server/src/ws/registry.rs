@@ -356,7 +356,7 @@ impl Drop for Socket {
 mod tests {
     use super::*;
     use crate::ws::hub::Taken;
-    use switchboard_protocol::ids::ChatId;
+    use switchboard_protocol::ids::{ChannelId, ChatId, VisitorId};
 
     fn stranger() -> Counted {
         Counted::Stranger(AddressKey::of("192.0.2.1".parse().unwrap()))
@@ -398,6 +398,33 @@ mod tests {
         let Taken::Items(items) = hub.take(socket.id(), 0) else { panic!() };
         let kept: Vec<_> = items.iter().map(|(seq, tail)| (*seq, tail.is_some())).collect();
         assert_eq!(kept, [(1, false), (2, true), (3, true)]);
+    }
+
+    #[test]
+    fn f42_a_block_closes_the_addresss_widgets_and_the_visitors_everywhere_and_nobody_elses() {
+        let registry = Arc::new(Registry::default());
+        let key = |text: &str| AddressKey::of(text.parse().unwrap());
+        let open = |counted| registry.open(&Limits::default(), counted).unwrap();
+        let visitor = VisitorKey { channel: ChannelId::new(), visitor: VisitorId::new() };
+        let neighbour = open(Counted::Widget(key("2001:db8::1")));
+        let phone = open(Counted::Stranger(key("2001:db8::1")));
+        let mut moved = open(Counted::Widget(key("192.0.2.1")));
+        // A block is not of one channel.
+        moved.join_visitor(VisitorKey { channel: ChannelId::new(), ..visitor });
+        let mut other = open(Counted::Widget(key("192.0.2.2")));
+        other.join_visitor(VisitorKey { visitor: VisitorId::new(), ..visitor });
+        let address = key("2001:db8::2").to_string().into();
+        Publisher::new(registry.clone()).publish(vec![Effect::Blocked { address, visitor, until: 1 }]);
+        let told = |socket: &Socket| socket.mailbox().take().bye.map(|bye| bye.code);
+        assert_eq!((told(&neighbour), told(&moved)), (Some(ErrorCode::Blocked), Some(ErrorCode::Blocked)));
+        assert_eq!((told(&phone), told(&other)), (None, None));
+    }
+
+    #[test]
+    fn f42_a_blocked_widget_asks_again_in_time() {
+        assert_eq!(blocked_bye(i64::MAX).retry_ms, 900_000);
+        assert_eq!(blocked_bye(60_000).retry_ms, 60_000);
+        assert_eq!(blocked_bye(-5).retry_ms, 1_000);
     }
 
     #[test]

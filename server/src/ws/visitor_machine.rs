@@ -397,6 +397,28 @@ mod tests {
     }
 
     #[test]
+    fn f61_a_rating_is_stored_if_it_is_one() {
+        let (mut machine, now) = (welcomed(0, 0), Instant::now());
+        let rate = |stars, comment: Option<String>| {
+            WidgetClientFrame::Rate(WidgetRate { id: MessageId::new(), stars, comment }).to_json().unwrap()
+        };
+        for text in [rate(0, None), rate(6, None), rate(5, Some("x".repeat(limits::MAX_COMMENT_BYTES + 1)))] {
+            let Action::Send(frames) = machine.text(now, &text) else { panic!() };
+            assert!(frames[0].contains("refused") && frames[0].contains("bad_rating"));
+        }
+        assert!(machine.idle());
+        assert!(matches!(machine.text(now, &rate(1, Some(" ".repeat(9_000)))), Action::Rate(_)));
+        assert!(!machine.idle());
+    }
+
+    #[test]
+    fn f61_numbers_that_are_not_the_visitors_are_passed_over() {
+        let mut machine = welcomed(2, 4);
+        assert_eq!(machine.messages(vec![(3, None), (4, Some('d'))]).unwrap(), [None, Some('d')]);
+        assert_eq!(machine.cursor(), Some(4));
+    }
+
+    #[test]
     fn frames_before_hello_and_broken_frames_close() {
         let now = Instant::now();
         for text in ["{\"type\":\"ping\"}", "{\"type\":\"future\"}", "{", "[[[["] {
