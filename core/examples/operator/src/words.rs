@@ -154,7 +154,7 @@ pub fn unsent(reason: UnsentReason) -> String {
         UnsentReason::ChatGone => "the chat left this device before it was sent".into(),
         UnsentReason::Checking => "the chat left while it was on its way; asking the server".into(),
         UnsentReason::Unknown => "the server was restored from a backup: it may have been sent".into(),
-        UnsentReason::Draft => "a draft; the chat left this device".into(),
+        UnsentReason::Draft => "a draft, or a note to a colleague, that was left behind".into(),
     }
 }
 

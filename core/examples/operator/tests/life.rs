@@ -514,3 +514,37 @@ fn every_action_has_a_key_of_its_own_that_moves_nothing() {
     }
     assert!(app.overlay.is_none());
 }
+
+#[test]
+fn everything_fits_a_narrow_terminal() {
+    let mut row = mine();
+    (row.contact_known, row.actions.block) = (false, true);
+    let mut app = with(row, 44, 20);
+    app.update(Msg::Work(work(Presence::OffShift)));
+    key(&mut app, KeyCode::Char('x'));
+    assert_screen("menu_44", &app);
+    key(&mut app, KeyCode::Char('b'));
+    app.update(Msg::Sharing(chat(1), Ok(3)));
+    assert_screen("block_44", &app);
+    key(&mut app, KeyCode::Esc);
+    key(&mut app, KeyCode::Char('w'));
+    assert_screen("work_44", &app);
+    for _ in 0..3 {
+        key(&mut app, KeyCode::Down);
+    }
+    key(&mut app, KeyCode::Enter);
+    assert_screen("hours_44", &app);
+    key(&mut app, KeyCode::Esc);
+    key(&mut app, KeyCode::Esc);
+    key(&mut app, KeyCode::Char('?'));
+    key(&mut app, KeyCode::PageDown);
+    key(&mut app, KeyCode::PageDown);
+    assert_screen("help_44", &app);
+    key(&mut app, KeyCode::Esc);
+    key(&mut app, KeyCode::Char('d'));
+    assert_screen("undo_44", &app);
+    app.update(Msg::Tick(NOW + 10_000));
+    key(&mut app, KeyCode::Char('v'));
+    app.update(Msg::Inbox(reset(archive())));
+    assert_screen("archive_44", &app);
+}

@@ -45,7 +45,7 @@ pub enum Msg {
     Work(Work),
     /// The alarms changed.
     Alarms(ListUpdate<AlarmRow>),
-    /// An act on a chat is safe in the store; the last one that can be taken back has this id.
+    /// An act on a chat is safe in the store, under this id.
     Acted(ChatId, CommandId),
     /// An act on a chat could not be done, and why.
     NotDone(ChatId, String),

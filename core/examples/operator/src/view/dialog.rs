@@ -272,8 +272,8 @@ pub(super) fn work(app: &App, selected: usize, frame: &mut Frame<'_>, area: Rect
                 let (mark, style) = theme::presence(presence);
                 let (what, key) = match presence {
                     switchboard_core::Presence::Available => ("is offered chats", "F2"),
-                    switchboard_core::Presence::Away => ("is there, wants no new chats", "F3"),
-                    switchboard_core::Presence::OffShift => ("is not at work", "F4"),
+                    switchboard_core::Presence::Away => ("no new chats", "F3"),
+                    switchboard_core::Presence::OffShift => ("not at work", "F4"),
                 };
                 let mark = if presence == now { Span::styled(mark, style) } else { Span::raw(" ") };
                 Line::from(vec![
