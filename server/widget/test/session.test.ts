@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { Session } from "../src/app/session";
-import type { Socket, SocketEvents } from "../src/app/session";
+import type { Socket, SocketEvents } from "../src/app/env";
 import type { ChatEvent, ClientFrame, Hours, Message, ServerFrame, WidgetConfig } from "../src/shared/frames";
 
 const SEEDS = Number(process.env.SEEDS ?? 60);

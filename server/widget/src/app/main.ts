@@ -7,8 +7,9 @@ import * as en from "../lang/en";
 import * as ru from "../lang/ru";
 import { Host } from "./host";
 import type { Init } from "./host";
-import { DRAFT_KEY, Session, TAB_KEY } from "./session";
-import type { Socket, SocketEvents } from "./session";
+import { DRAFT_KEY, TAB_KEY } from "./kept";
+import { Session } from "./session";
+import type { Socket, SocketEvents } from "./env";
 import { Panel } from "./view/panel";
 
 interface FrameConfig {

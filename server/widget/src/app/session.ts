@@ -1,53 +1,23 @@
 // One tab's chat: joins the connection, the outbox and the conversation, and keeps in the host page what has to
 // survive. Knows no DOM and no WebSocket; both are handed in, so that the tests run it against a made-up server.
 
-import { MAX_COMMENT_BYTES, PROTOCOL_VERSION, readConfig, readServerFrame } from "../shared/frames";
+import { MAX_COMMENT_BYTES, PROTOCOL_VERSION, readServerFrame } from "../shared/frames";
 import type { ClientFrame, ErrorCode, Hello, Rate, ServerFrame, Welcome, WidgetConfig } from "../shared/frames";
-import { TAB_PREFIX } from "../shared/bridge";
 import { Connection } from "./connection";
 import type { Effect, Input } from "./connection";
 import { Conversation, readKept } from "./conversation";
+import { formFor, isAway, isThanked } from "./desk";
+import type { Form, Standing } from "./desk";
+import type { SessionEnv, Socket } from "./env";
 import { OfficeHours } from "./hours";
+import { EMAIL, HOURS, PENDING, RATING, readKeptConfig, readProfile } from "./kept";
+import type { Profile } from "./kept";
 import { Outbox, readOutgoing, writeOutgoing } from "./outbox";
 import type { Outgoing } from "./outbox";
 import { Rating, readRated } from "./rating";
 import { clean, cut, isTooLong } from "./text";
 
-export interface Socket {
-  send(text: string): void;
-  close(): void;
-}
-
-export interface SocketEvents {
-  opened(): void;
-  frame(text: string): void;
-  closed(): void;
-}
-
-export interface SessionEnv {
-  channel: string;
-  now(): number;
-  random(): number;
-  newId(): string;
-  openSocket(events: SocketEvents): Socket;
-  /** Stores or deletes in the host page; resolves to what is stored then. */
-  keep(key: string, value: string | null, claim?: boolean): Promise<string | null>;
-  /** Calls `tick` once at this time; a later call replaces it. */
-  alarm(at: number | null, tick: () => void): void;
-  /** Something to draw changed. */
-  changed(): void;
-  /** This build is too old for the server. */
-  outdated(): void;
-}
-
-export interface Profile {
-  name?: string;
-  email?: string;
-}
-
 export type Banner = "offline" | "slow" | "blocked" | "unavailable" | "upgrade";
-/** What stands where the visitor writes: the composer alone, or a form in its place. */
-export type Form = "none" | "prechat" | "offline";
 export type WriteResult = "ok" | "empty" | "too_long";
 
 const BANNER_MS = 3_000;
@@ -55,12 +25,6 @@ const GAP_MS = 3_000;
 const TYPING_MS = 5_000;
 const TYPING_EVERY_MS = 3_000;
 const LOG_MS = 400;
-const PENDING = "p.";
-const RATING = "rate";
-const HOURS = "hours";
-const EMAIL = "email";
-/** An operator who was heard of in this time is there, whatever the office hours say. */
-const ATTENDED_MS = 60 * 60_000;
 
 export class Session {
   readonly conversation = new Conversation();
@@ -217,30 +181,17 @@ export class Session {
 
   /** Which form stands in place of the composer; null while that is not known. */
   form(): Form | null {
-    if (!this.config) return null;
-    if (this.refusedHere) return "none";
-    if (this.closed() && this.config.offline_form && !this.attended() && !this.emailGiven()) {
-      return this.hasEmail === null && this.token !== null ? null : "offline";
-    }
-    const ask = this.config.pre_chat;
-    if (ask === "none" || this.known === true) return "none";
-    if (this.conversation.lines().length > 0 || this.outbox.items().length > 0) return "none";
-    const name = ask === "email" || this.profile.name !== undefined;
-    const email = ask === "name" || this.profile.email !== undefined;
-    if (name && email) return "none";
-    return this.known === null && this.token !== null ? null : "prechat";
+    return this.refusedHere && this.config ? "none" : formFor(this.standing());
   }
 
   /** Nobody is there to answer: it is outside the hours, and no operator stayed on. */
   away(): boolean {
-    return this.closed() && !this.attended();
+    return isAway(this.standing());
   }
 
   /** Whether to thank for what was left outside the hours. */
   thanks(): boolean {
-    if (!this.away() || this.config?.offline_form !== true || !this.emailGiven()) return false;
-    const last = this.conversation.last();
-    return last?.mine === true && last.event === undefined && this.outbox.items().length === 0;
+    return isThanked(this.standing());
   }
 
   /** Whether the visitor is asked what the session that ended was like. */
@@ -508,18 +459,20 @@ export class Session {
     if (code === "upgrade_app") this.env.outdated();
   }
 
-  private closed(): boolean {
-    return this.hours.open() === false;
-  }
-
-  private attended(): boolean {
-    const operator = this.conversation.operator();
-    return operator !== null && this.env.now() - operator.at < ATTENDED_MS;
-  }
-
-  /** The server has the visitor's address, or gets it with the next text. */
-  private emailGiven(): boolean {
-    return this.hasEmail === true || this.profile.email !== undefined || this.outbox.items().some((item) => item.email !== undefined);
+  private standing(): Standing {
+    const { conversation } = this;
+    return {
+      config: this.config,
+      closed: this.hours.open() === false,
+      known: this.known,
+      hasEmail: this.hasEmail,
+      hasToken: this.token !== null,
+      profile: this.profile,
+      operator: conversation.operator(),
+      last: conversation.last(),
+      outgoing: this.outbox.items(),
+      now: this.env.now(),
+    };
   }
 
   private emailKnown(): void {
@@ -621,29 +574,5 @@ export class Session {
     this.logAt = null;
     const kept = this.conversation.keep();
     if (kept) void this.env.keep("log", JSON.stringify(kept));
-  }
-}
-
-/** The id of this tab, and the composer's text: kept for one tab. */
-export const TAB_KEY = `${TAB_PREFIX}id`;
-export const DRAFT_KEY = `${TAB_PREFIX}draft`;
-
-function readProfile(json: string | undefined): Profile {
-  const profile: Profile = {};
-  try {
-    const value = JSON.parse(json ?? "{}") as Record<string, unknown> | null;
-    if (typeof value?.name === "string") profile.name = value.name;
-    if (typeof value?.email === "string") profile.email = value.email;
-  } catch {
-    // Not ours: the form asks again.
-  }
-  return profile;
-}
-
-function readKeptConfig(json: string): WidgetConfig | null {
-  try {
-    return readConfig(JSON.parse(json));
-  } catch {
-    return null;
   }
 }

@@ -3,7 +3,7 @@
 import { MAX_EMAIL_BYTES, MAX_NAME_BYTES } from "../../shared/frames";
 import type { PreChat } from "../../shared/frames";
 import type { AppWords } from "../../lang/index";
-import type { Profile } from "../session";
+import type { Profile } from "../kept";
 import { clean, utf8Length } from "../text";
 import { el, setAttribute, setHidden, setText } from "./dom";
 

@@ -1,7 +1,7 @@
 // The form outside the hours: a message, and an address to answer to.
 
 import type { AppWords } from "../../lang/index";
-import type { Profile } from "../session";
+import type { Profile } from "../kept";
 import { clean, isTooLong } from "../text";
 import { el, setHidden, setText } from "./dom";
 import { EMAIL_INPUT, NAME_INPUT, REQUIRED, field, isEmail, mark, nameError, oneLine, textField } from "./form";

@@ -2,7 +2,8 @@
 
 import { accentOf, accentOn } from "../../shared/colour";
 import type { AppWords } from "../../lang/index";
-import type { Form, Session } from "../session";
+import type { Form } from "../desk";
+import type { Session } from "../session";
 import { timeline } from "../timeline";
 import { Composer } from "./composer";
 import { PreChatForm } from "./form";
