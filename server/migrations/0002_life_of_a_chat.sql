@@ -208,3 +208,5 @@ ALTER TABLE queues ADD COLUMN edition INTEGER NOT NULL DEFAULT 1;
 
 -- Whose clocks a change of the queue's times moves.
 CREATE INDEX chats_owned_of_queue ON chats (queue_id) WHERE state = 'owned';
+-- Since when its owner has it: nobody answers for what a customer waited before.
+ALTER TABLE chats ADD COLUMN owned_since INTEGER;

@@ -20,7 +20,7 @@ pub enum Place {
     Owned {
         /// How the owner is.
         owner: OwnerState,
-        /// Since when the customer waits for an answer.
+        /// Since when the customer waits for this owner's answer.
         unanswered_since: Option<UnixMillis>,
     },
     /// Nothing is to be done.

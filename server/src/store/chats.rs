@@ -78,6 +78,8 @@ pub(super) struct ChatRow {
     pub out_of_office_at: Option<UnixMillis>,
     /// When the clock does something to it next, as it is stored; [`Tx::tend`] changes it.
     pub due_at: Option<UnixMillis>,
+    /// Since when its owner has it.
+    pub owned_since: Option<UnixMillis>,
     pub customer_delivered_upto: u64,
     pub customer_read_upto: u64,
     pub staff_read_upto: u64,
@@ -121,6 +123,7 @@ impl ChatRow {
             closed_at: row.get(29)?,
             out_of_office_at: row.get(30)?,
             due_at: row.get(31)?,
+            owned_since: row.get(32)?,
         })
     }
 
@@ -157,7 +160,8 @@ pub(super) fn load(connection: &Connection, chat: ChatId) -> Result<Option<ChatR
              chats.waiting_since, chats.rev, chats.last_no, chats.customer_delivered_upto, chats.customer_read_upto, \
              chats.staff_read_upto, contacts.phone, contacts.known, chats.group_id, chats.diverted, chats.session, \
              chats.last_inbound_no, chats.unanswered_since, chats.widened, chats.transferred_by, chats.transferred_at, \
-             chats.last_owner_id, chats.closed_at, chats.out_of_office_at, chats.due_at \
+             chats.last_owner_id, chats.closed_at, chats.out_of_office_at, chats.due_at, \
+             chats.owned_since \
              FROM chats JOIN channels ON channels.id = chats.channel_id \
              JOIN contacts ON contacts.id = chats.contact_id WHERE chats.id = ?1",
         )?
@@ -373,6 +377,7 @@ impl Tx<'_> {
         chat.owner_epoch += 1;
         chat.transferred_by = None;
         chat.transferred_at = None;
+        chat.owned_since = owner.map(|_| self.now);
         if owner.is_some() {
             chat.state = ChatState::Owned;
             chat.waiting_since = None;
@@ -389,7 +394,7 @@ impl Tx<'_> {
                 "UPDATE chats SET queue_id = ?2, group_id = ?3, diverted = ?4, state = ?5, owner_id = ?6, \
                  owner_epoch = ?7, waited_before = ?8, waiting_since = ?9, rev = ?10, session = ?11, \
                  unanswered_since = ?12, widened = ?13, transferred_by = ?14, transferred_at = ?15, \
-                 last_owner_id = ?16, closed_at = ?17 WHERE id = ?1",
+                 last_owner_id = ?16, closed_at = ?17, owned_since = ?18 WHERE id = ?1",
             )?
             .execute(rusqlite::params![
                 Blob(chat.id),
@@ -409,6 +414,7 @@ impl Tx<'_> {
                 chat.transferred_at,
                 chat.last_owner.map(Blob),
                 chat.closed_at,
+                chat.owned_since,
             ])?;
         Ok(())
     }

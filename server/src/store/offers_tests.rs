@@ -310,8 +310,14 @@ async fn f40_an_owner_who_does_not_answer_loses_the_chat_within_hours_alone() {
     assert_eq!(desk.chat(chat).await, "owned 0");
     desk.later(30 * MINUTE).await;
     let released = Activity::Released { reason: ReleaseReason::Unanswered };
-    assert_eq!(desk.activities(chat).await, [Activity::Taken, released]);
-    assert!(desk.chat(chat).await.starts_with("waiting"));
+    assert_eq!(desk.activities(chat).await, [Activity::Taken, released.clone()]);
+    assert_eq!(desk.chat(chat).await, "waiting 0");
+    // Who takes it has the same time, however long the customer had waited before.
+    desk.done(0, chat, CommandBody::Take).await;
+    desk.later(30 * MINUTE - 1).await;
+    assert_eq!(desk.chat(chat).await, "owned 0");
+    desk.later(1).await;
+    assert_eq!(desk.activities(chat).await, [Activity::Taken, released.clone(), Activity::Taken, released]);
     // Who answers keeps it; the clock begins with the next message.
     desk.done(0, chat, CommandBody::Take).await;
     let text = switchboard_protocol::command::Reply { text: "hi".into() };

@@ -36,7 +36,7 @@ enum Finished {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Open {
+enum Office {
     Always,
     Open,
     Closed,
@@ -45,7 +45,7 @@ enum Open {
 #[derive(Debug, Clone, Copy)]
 struct Row {
     owner: OwnerState,
-    hours: Open,
+    hours: Office,
     finished: Finished,
     release: bool,
 }
@@ -55,7 +55,7 @@ impl Row {
         let mut rows = Vec::new();
         for finished in [Finished::Not, Finished::Within, Finished::Later] {
             for &owner in OwnerState::ALL {
-                for hours in [Open::Always, Open::Open, Open::Closed] {
+                for hours in [Office::Always, Office::Open, Office::Closed] {
                     for release in [false, true] {
                         rows.push(Row { owner, hours, finished, release });
                     }
@@ -72,9 +72,9 @@ impl Row {
             release_after_ms: self.release.then_some(30 * MINUTE),
             return_within_ms: RETURN_WITHIN,
             hours: match self.hours {
-                Open::Always => None,
-                Open::Open => Some(week((1..=7).map(|day| Interval { day, from: 0, to: 1440 }).collect())),
-                Open::Closed => Some(week(Vec::new())),
+                Office::Always => None,
+                Office::Open => Some(week((1..=7).map(|day| Interval { day, from: 0, to: 1440 }).collect())),
+                Office::Closed => Some(week(Vec::new())),
             },
             ..QueueSettings::default()
         }
@@ -94,9 +94,9 @@ impl Row {
                 OwnerState::Disabled => "disabled",
             },
             match self.hours {
-                Open::Always => "none",
-                Open::Open => "open",
-                Open::Closed => "closed",
+                Office::Always => "none",
+                Office::Open => "open",
+                Office::Closed => "closed",
             },
             if self.release { "on" } else { "off" },
         ]
@@ -182,8 +182,8 @@ impl Desk {
             })
             .await;
         assert!(matches!(ended, Err(StoreError::Refused(_))), "{ended:?}");
-        let found = found.lock().unwrap().take().unwrap();
-        found
+        let outcome = found.lock().unwrap().take();
+        outcome.unwrap()
     }
 }
 
@@ -313,7 +313,7 @@ fn rules(row: Row, cell: &str) {
     match row.finished {
         // F38, but for F76 and F40.
         Finished::Not if row.owner == OwnerState::Disabled => assert!(!hers, "{row:?}"),
-        Finished::Not if row.owner == OwnerState::OffShift && row.release && row.hours != Open::Closed => {
+        Finished::Not if row.owner == OwnerState::OffShift && row.release && row.hours != Office::Closed => {
             assert!(!hers, "{row:?}");
         }
         Finished::Not => assert!(hers, "{row:?}: {cell}"),

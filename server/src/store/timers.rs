@@ -54,7 +54,11 @@ impl Tx<'_> {
                     // Nothing is asked of the owner, which is how most owned chats are.
                     return Ok(None);
                 }
-                Place::Owned { owner: owner_state(self.sql, owner)?, unanswered_since: chat.unanswered_since }
+                // Who took it is not to blame for how long the customer had waited before.
+                let since = chat.owned_since;
+                let unanswered_since =
+                    chat.unanswered_since.map(|unanswered| since.map_or(unanswered, |since| unanswered.max(since)));
+                Place::Owned { owner: owner_state(self.sql, owner)?, unanswered_since }
             }
             _ => return Ok(None),
         };
