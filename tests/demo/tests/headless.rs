@@ -87,3 +87,24 @@ async fn the_demo_answers_a_visitor_and_goes_on_after_a_kill() {
     demo.event("stopped").await;
     assert!(demo.child.wait().await.unwrap().success());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f9_f11_a_customer_of_another_channel_writes_and_is_answered() {
+    let data = tempfile::tempdir().unwrap();
+    let data = data.path().join("demo");
+    let mut demo = Demo::start(&["--headless", "--fresh", "--typing-ms", "0"], &data);
+    demo.event("ready").await;
+    let write = async |text: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_switchboard-demo"));
+        let done = command.args(["write", "--on", "whatsapp", "--data"]).arg(&data).args(text).output().await.unwrap();
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        String::from_utf8(done.stdout).unwrap()
+    };
+    assert!(write(&["My lamp flickers"]).await.starts_with("you: My lamp flickers\n"));
+    // Its queue wants a chat to be taken first; only then the answer goes out.
+    let taken = demo.event("outcome").await;
+    assert_eq!((&taken["kind"], &taken["outcome"]), (&"take".into(), &"applied".into()));
+    let replied = demo.event("outcome").await;
+    assert_eq!((&replied["kind"], &replied["outcome"]), (&"reply".into(), &"applied".into()));
+    assert!(write(&[]).await.ends_with("Anna Berg: Thank you! I got 16 characters: My lamp flickers\n"));
+}
