@@ -493,3 +493,28 @@ async fn f3_a_channel_of_another_kind_goes_the_same_way() {
     let read = move |sql: &rusqlite::Connection| chats::must(sql, chat);
     assert_eq!(desk.fixture.store.readers.read(read).await.unwrap().state, ChatState::Waiting);
 }
+
+#[tokio::test]
+async fn f29_where_nothing_returns_the_sender_is_better_than_nobody() {
+    let desk = Desk::new().await;
+    let (sender, colleague) = (desk.user(0), desk.user(1));
+    let repairs = desk.write(move |tx| tx.create_queue("Repairs", &[sender, colleague])).await;
+    let chat = desk.new_chat().await;
+    desk.done(0, chat, CommandBody::Take).await;
+    desk.presence(1, Presence::Away).await;
+    let status = desk
+        .write(move |tx| {
+            tx.rules.transfer_return_ms = 0;
+            let command = Command {
+                id: CommandId::new(),
+                chat: Some(chat),
+                owner_epoch: Some(chats::must(tx.sql, chat)?.owner_epoch),
+                seen: None,
+                body: transfer(TransferTarget::Queue(repairs)),
+            };
+            Ok(tx.execute(sender, &command)?.status)
+        })
+        .await;
+    assert_eq!(status, CommandStatus::Applied);
+    assert_eq!(desk.chat(chat).await, "waiting 0");
+}
