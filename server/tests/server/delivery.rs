@@ -152,7 +152,7 @@ async fn a_phone_that_does_not_read_is_cut_and_comes_back_to_all_it_missed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn f31_older_messages_come_in_pages() {
+async fn f62_older_messages_come_in_pages() {
     let world = World::new(1).await;
     let mut visitor = world.widget().await;
     for n in 1..=120 {
