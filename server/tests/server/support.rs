@@ -1,5 +1,6 @@
 //! A server to test, and those who talk to it.
 
+use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -428,6 +429,8 @@ pub struct Widget {
     pub wire: Wire,
     pub welcome: Value,
     pub token: String,
+    /// What came before the answer to something that was sent.
+    early: VecDeque<Value>,
 }
 
 impl Widget {
@@ -449,7 +452,7 @@ impl Widget {
         .await;
         let welcome = wire.next_of("welcome").await;
         let token = welcome["token"].as_str().or(token).unwrap().to_owned();
-        Widget { wire, welcome, token }
+        Widget { wire, welcome, token, early: VecDeque::new() }
     }
 
     pub async fn send(&mut self, text: &str) -> Value {
@@ -458,12 +461,28 @@ impl Widget {
 
     pub async fn send_as(&mut self, id: MessageId, text: &str) -> Value {
         self.wire.send(json!({ "type": "send", "id": id.to_string(), "text": text })).await;
+        self.answer().await
+    }
+
+    /// The answer to what was sent; what comes before it is kept.
+    pub async fn answer(&mut self) -> Value {
         loop {
             let frame = self.wire.next().await.expect("the connection ended");
             if matches!(frame["type"].as_str(), Some("accepted" | "refused" | "bye")) {
                 return frame;
             }
+            self.early.push_back(frame);
         }
+    }
+
+    /// The next message of the conversation, also one that came before the answer to something that was sent.
+    pub async fn next_message(&mut self) -> Value {
+        while let Some(frame) = self.early.pop_front() {
+            if frame["type"] == "message" {
+                return frame;
+            }
+        }
+        self.wire.next_of("message").await
     }
 }
 

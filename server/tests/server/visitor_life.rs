@@ -23,7 +23,7 @@ async fn answered(world: &World) -> (Phone, Widget, String) {
 
 /// The next line of the conversation.
 async fn line(visitor: &mut Widget) -> Value {
-    visitor.wire.next_of("message").await
+    visitor.next_message().await
 }
 
 async fn rate(visitor: &mut Widget, id: MessageId, stars: i64, comment: Option<&str>) -> Value {
@@ -32,12 +32,7 @@ async fn rate(visitor: &mut Widget, id: MessageId, stars: i64, comment: Option<&
         frame["comment"] = json!(comment);
     }
     visitor.wire.send(frame).await;
-    loop {
-        let frame = visitor.wire.next().await.expect("the connection ended");
-        if matches!(frame["type"].as_str(), Some("accepted" | "refused" | "bye")) {
-            return frame;
-        }
-    }
+    visitor.answer().await
 }
 
 #[tokio::test(flavor = "multi_thread")]
