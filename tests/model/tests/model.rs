@@ -1,0 +1,43 @@
+//! The suite: the histories, and the planted bugs that it must find.
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, clippy::print_stdout, reason = "a test")]
+
+use std::time::Instant;
+
+use switchboard_model::hunt::hunt;
+use switchboard_model::world::Bug;
+
+/// How many runs; more by the environment.
+fn runs(default: u64) -> u64 {
+    std::env::var("SEEDS").ok().and_then(|seeds| seeds.parse().ok()).unwrap_or(default)
+}
+
+#[test]
+fn the_invariants_hold_after_every_history() {
+    let (runs, began) = (runs(500), Instant::now());
+    println!("seeds 0..{runs}");
+    let failures = hunt(0..runs, None, 500, true);
+    println!("{runs} runs in {:.1?}", began.elapsed());
+    assert!(failures.is_empty(), "{}", failures.values().map(ToString::to_string).collect::<Vec<_>>().join("\n"));
+}
+
+fn found(bug: Bug) {
+    let began = Instant::now();
+    let failures = hunt(1_000..1_050, Some(bug), 0, true);
+    let Some((seed, failure)) = failures.iter().next() else { panic!("{bug:?} is not found within 50 runs") };
+    println!("{bug:?} is found by run {} after {:.1?}: {}", seed - 999, began.elapsed(), failure.reason);
+}
+
+#[test]
+fn a_server_that_forgets_what_it_did_is_found() {
+    found(Bug::Dedupe);
+}
+
+#[test]
+fn a_take_that_does_not_compare_is_found() {
+    found(Bug::Take);
+}
+
+#[test]
+fn a_purge_that_is_skipped_is_found() {
+    found(Bug::Purge);
+}
