@@ -288,7 +288,10 @@ fn all<R: ListRow>(list: &List<R>) -> Result<Vec<R>, CoreError> {
 /// How commands end, as a stream.
 pub fn outcome_stream(core: &Core) -> OutcomeStream {
     let (sender, receiver) = tokio::sync::mpsc::unbounded_channel();
-    let listener = move |outcome: CommandOutcome| drop(sender.send(outcome));
+    let listener = move |outcome: CommandOutcome| {
+        // Nobody listens any more when the test is over.
+        let _ = sender.send(outcome);
+    };
     OutcomeStream { receiver, _subscription: core.observe_commands(Arc::new(listener)) }
 }
 
