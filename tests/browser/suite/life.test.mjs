@@ -171,7 +171,7 @@ test("f69 f61 outside the hours: a form with message and address, the reply that
   const chat = await anna.chat("Do you repair lamps?\nMine is broken.");
   const opened = anna.frames.find((frame) => frame.kind === "chat_opened" && frame.chat === chat);
   assert.deepEqual([opened.body.chat.contact.name, opened.body.chat.contact.email], ["Maria", "maria@example.com"]);
-  await notice(tab, "Thank you, we have your message. We will answer here or by e-mail.").waitFor();
+  await notice(tab, "Thank you, we have your message. We will answer as soon as we are back.").waitFor();
   // Who gave an address writes on as ever.
   await tab.write("In green, if you can.");
   await tab.shows("In green, if you can.", "delivered");

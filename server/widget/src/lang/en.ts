@@ -44,7 +44,7 @@ export const app = {
     messageMissing: "Please write your message.",
     nameOptional: "Name (optional)",
     send: "Send message",
-    thanks: "Thank you, we have your message. We will answer here or by e-mail.",
+    thanks: "Thank you, we have your message. We will answer as soon as we are back.",
   },
   rating: {
     question: "How was this conversation?",
