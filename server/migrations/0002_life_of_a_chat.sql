@@ -36,7 +36,7 @@ ALTER TABLE queues ADD COLUMN return_within_ms INTEGER NOT NULL DEFAULT 0;
 -- WeekHours as JSON; NULL: always open.
 ALTER TABLE queues ADD COLUMN hours TEXT;
 ALTER TABLE queues ADD COLUMN out_of_office TEXT;
--- The position of the member whom round robin served last.
+-- The position of the member whom round robin served last; for a random choice, how many lots were drawn.
 ALTER TABLE queues ADD COLUMN served INTEGER NOT NULL DEFAULT -1;
 
 -- `eligible`: enabled, Available and logged in. It and the two measures and the name are copies of the user's, so that

@@ -453,6 +453,27 @@ async fn f76_a_disabled_users_chats_go_to_their_routes() {
 }
 
 #[tokio::test]
+async fn f76_a_disabled_user_is_not_picked_for_the_own_chats() {
+    let desk = Desk::with(|settings| settings.distribution = Distribution::RoundRobin).await;
+    let chat = desk.new_chat().await;
+    desk.done(0, chat, CommandBody::Take).await;
+    // One more round: the next turn would be user 0's again.
+    for user in 1..4 {
+        assert_eq!(desk.chat(desk.new_chat().await).await, format!("waiting {user}"));
+    }
+    let user = desk.user(0);
+    let heads = desk
+        .write(move |tx| {
+            let before = super::feed::state(tx.sql, user)?.head;
+            tx.set_disabled(user, true)?;
+            Ok((before, super::feed::state(tx.sql, user)?.head))
+        })
+        .await;
+    assert_eq!(desk.chat(chat).await, "waiting 1");
+    assert_eq!(heads.1, heads.0 + 1, "it left, and did not come back in between");
+}
+
+#[tokio::test]
 async fn f3_a_group_is_offered_chats_and_follows_its_users() {
     let desk = Desk::new().await;
     let sales = desk.fixture.store.readers.read(|sql| super::people::find_group(sql, "Sales")).await.unwrap().unwrap();

@@ -205,6 +205,8 @@ impl Tx<'_> {
     /// A disabled account keeps no chat: owned ones go to their routes (F76), and what was offered or kept to read is gone.
     pub(super) fn release_all(&mut self, user: UserId) -> Result<(), StoreError> {
         debug_assert_eq!(owner_state(self.sql, user)?, OwnerState::Disabled);
+        // First, so that none of the chats comes back to where it leaves.
+        self.refresh_memberships(user)?;
         for chat in self.owned_chats(user)? {
             let mut chat = chats::must(self.sql, chat)?;
             self.release(&mut chat, ReleaseReason::Disabled)?;
