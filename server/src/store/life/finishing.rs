@@ -6,6 +6,7 @@ use switchboard_protocol::command::{AddContact, CommandBody, CommandStatus, Repl
 
 use super::{HOUR, Office};
 use crate::store::blocks;
+use crate::store::chats::typing_audience;
 use crate::store::effects::{Effect, VisitorKey};
 use crate::store::inbound::Received;
 
@@ -38,6 +39,8 @@ fn f37_dealt_with_closes_the_session_and_archives_the_chat() {
     }
     office.applied(anna, chat, CommandBody::Unarchive);
     assert!(!office.mine(chat, anna).archived);
+    // Who only reads it types to nobody.
+    assert!(typing_audience(&office.connection, chat, anna).unwrap().is_none());
 }
 
 #[test]
