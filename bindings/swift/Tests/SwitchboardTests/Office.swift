@@ -134,6 +134,16 @@ extension SwitchboardCore {
         return found[0]
     }
 
+    /// The one target that this query finds, as soon as it looks like this. Asked again and again: colleagues' rows have
+    /// no list to follow.
+    func target(_ query: String, where matches: (TransferTargetRow) -> Bool) async throws {
+        let deadline = Date(timeIntervalSinceNow: waitSeconds)
+        while try await !matches(target(query)) {
+            guard Date() < deadline else { throw Failure("\(query) does not become so") }
+            try await Task.sleep(for: .milliseconds(50))
+        }
+    }
+
     func messages(
         _ chat: ChatId, where matches: @escaping @Sendable ([TimelineRow]) -> Bool
     ) async throws -> [TimelineRow] {

@@ -86,6 +86,53 @@ import Testing
         _ = try await next("end of the alarm", mara.alarms().rows()) { $0.isEmpty }
     }
 
+    @Test("F8 who else is typing a reply shows with a name")
+    func typing() async throws {
+        let anna = try await office.onlinePhone("Anna")
+        let boris = try await office.onlinePhone("Boris")
+        try office.visitor().say("hello?")
+        let chat = try await anna.chat().chat
+        _ = try await boris.chat()
+        let signs = try anna.typingSigns()
+        boris.typing(chat: chat, typing: true)
+        let sign = try await next("typing", signs) { $0.typing }
+        #expect(sign.chat == chat && sign.user == boris.account()?.user && sign.name == "Boris")
+    }
+
+    @Test("F4 F6 F30 a chat of another channel has its kind and its customer's number, and no visitor to end or block")
+    func sms() async throws {
+        try office.server.admin("channel", "add", "Phone", "--kind", "sms", "--stub")
+        try office.server.admin("route", "set", "Phone", "--queue", "Sales")
+        try office.server.admin("stub", "send", "Phone", "+49301234567", "are you open?")
+        let anna = try await office.onlinePhone("Anna")
+        let waiting = try await anna.chat { $0.lastMessage?.preview == "are you open?" }
+        #expect(waiting.channelKind == .sms)
+        #expect(waiting.contactPhone == "+49301234567")
+        #expect(waiting.prompt)
+        _ = try await anna.take(chat: waiting.chat)
+        let owned = try await anna.chat { $0.isMine && $0.pending == 0 }
+        #expect(owned.actions.dealtWith && !owned.actions.endSession && !owned.actions.block)
+        await #expect(throws: SwitchboardError.Rejected(code: .notLiveChat)) {
+            try await anna.endSession(chat: owned.chat)
+        }
+        await #expect(throws: SwitchboardError.Rejected(code: .notLiveChat)) { try await anna.block(chat: owned.chat) }
+    }
+
+    @Test("F69 out of hours the customer is answered by the system, and the phone shows it so")
+    func outOfOffice() async throws {
+        let hours = try office.directory().appendingPathComponent("hours.json")
+        try #"{"zone":"Europe/Berlin","intervals":[]}"#.write(to: hours, atomically: true, encoding: .utf8)
+        try office.server.admin("queue", "set", "Sales", "--hours", hours.path, "--out-of-office", "Back on Monday.")
+        let anna = try await office.onlinePhone("Anna")
+        try office.visitor().say("hello?")
+        let chat = try await anna.chat().chat
+        let lines = try await anna.messages(chat) { $0.count == 2 }
+        #expect(lines.texts == ["hello?", "Back on Monday."])
+        #expect(lines[1].author == .system && lines[1].authorName == nil && !lines[1].mine)
+        let row = try await anna.chat { $0.lastMessage?.author == .system }
+        #expect(row.state == .waiting && row.prompt, "nobody has answered yet")
+    }
+
     @Test("F11 F13 where the queue wants it, Take stands in the composer's place")
     func takeFirst() async throws {
         try office.server.admin("queue", "set", "Sales", "--take-first")

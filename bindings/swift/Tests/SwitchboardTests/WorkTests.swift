@@ -17,7 +17,7 @@ import Testing
         try office.visitor().say("for Boris")
         let first = try await boris.chat().chat
         try await anna.nothing()
-        #expect(try await boris.target("Anna").presence == .away)
+        try await boris.target("Anna") { $0.presence == .away }
 
         let queues = try boris.queues()
         try #require(queues.count == 1)

@@ -26,10 +26,10 @@ class FinishingTest {
 
         assertEquals(Outcome.Applied, anna.outcomeOf { dealtWith(chat) })
         anna.awaitNothing()
-        val closed = anna.awaitArchive { rows -> rows.any { it.state == ChatState.CLOSED } }.single()
+        val closed = anna.awaitArchive { rows -> rows.any { it.state == ChatState.CLOSED && it.actions.unarchive } }.single()
         assertTrue(closed.archived)
         assertFalse(closed.isMine || closed.actions.reply || closed.actions.dealtWith)
-        assertTrue(closed.actions.transfer && closed.actions.unarchive && closed.actions.delete)
+        assertTrue(closed.actions.transfer && closed.actions.delete)
         assertEquals(Composer.READ_ONLY, closed.composer)
         assertEquals(ActivityKind.DEALT_WITH, anna.awaitMessages(chat) { it.size == 4 }.activities().last())
         boris.awaitNothing()
@@ -163,8 +163,11 @@ class FinishingTest {
         boris.reply(chat, "good morning")
         visitor.awaitReply("good morning")
         assertEquals(Outcome.Applied, boris.outcomeOf { dealtWith(chat) })
-        boris.awaitArchive { rows -> rows.any { it.state == ChatState.CLOSED } }
-        assertEquals(Outcome.Applied, boris.outcomeOf { delete(chat) })
+        boris.awaitArchive { rows -> rows.any { it.state == ChatState.CLOSED && it.actions.delete } }
+        boris.timeline(chat, null).use { timeline ->
+            assertEquals(Outcome.Applied, boris.outcomeOf { delete(chat) })
+            timeline.rows().await { it.isEmpty() }
+        }
         boris.awaitArchive { it.isEmpty() }
         boris.awaitNothing()
         assertTrue(boris.search("morning", 10u).hits.isEmpty())

@@ -1,9 +1,11 @@
 package app.switchboard.core
 
 import kotlinx.coroutines.channels.Channel
+import kotlinx.coroutines.delay
 import kotlinx.coroutines.flow.Flow
 import kotlinx.coroutines.flow.consumeAsFlow
 import kotlinx.coroutines.flow.first
+import kotlinx.coroutines.flow.flow
 import kotlinx.coroutines.runBlocking
 import kotlinx.coroutines.withTimeout
 import java.nio.file.Files
@@ -92,6 +94,17 @@ suspend fun SwitchboardCore.awaitArchive(matches: (List<InboxRow>) -> Boolean): 
 suspend fun SwitchboardCore.awaitNothing() {
     awaitRecents { it.isEmpty() }
 }
+
+/** What the picker finds, as soon as it looks like this. Asked again and again: colleagues' rows have no list to follow. */
+suspend fun SwitchboardCore.awaitTargets(
+    query: String,
+    matches: (List<TransferTargetRow>) -> Boolean,
+): List<TransferTargetRow> = flow {
+    while (true) {
+        emit(transferTargets(query))
+        delay(50)
+    }
+}.await(matches)
 
 /** Does it, and waits until the server has decided. */
 suspend fun SwitchboardCore.outcomeOf(act: suspend SwitchboardCore.() -> CommandId): Outcome {

@@ -150,16 +150,10 @@ class TransferTest {
         val chat = anna.awaitChat().chat
         val boris = anna.transferTargets("Boris").single().target
         server.admin("user", "disable", "Boris")
-        anna.transferTargetsUntilGone("Boris")
+        anna.awaitTargets("Boris") { it.isEmpty() }
         val codes = listOf(TransferTarget.User(anna.account()!!.user), boris).map { target ->
             (failure { anna.transfer(chat, target) } as SwitchboardException.Rejected).code
         }
         assertEquals(listOf(ErrorCode.TRANSFER_TO_SELF, ErrorCode.USER_DISABLED), codes)
     }
-
-    /** Names arrive by a pull of their own, and no list tells when. */
-    private suspend fun SwitchboardCore.transferTargetsUntilGone(name: String) =
-        kotlinx.coroutines.withTimeout(WAIT_SECONDS * 1000) {
-            while (transferTargets(name).isNotEmpty()) kotlinx.coroutines.delay(50)
-        }
 }

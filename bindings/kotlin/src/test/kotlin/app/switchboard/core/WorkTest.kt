@@ -20,7 +20,7 @@ class WorkTest {
         visitor().say("for Boris")
         val first = boris.awaitChat().chat
         anna.awaitNothing()
-        assertEquals(Presence.AWAY, boris.transferTargets("Anna").single().presence)
+        boris.awaitTargets("Anna") { it.single().presence == Presence.AWAY }
 
         val sales = boris.queues().single()
         assertEquals("Sales", sales.name)
