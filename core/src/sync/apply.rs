@@ -56,7 +56,7 @@ pub(crate) fn events(store: &Store, me: UserId, now: UnixMillis, events: &[Event
         }
         account::set_cursor(tx, last.seq)?;
         if !batch.awaiting.commands.is_empty() {
-            outbox::passed(tx, last.seq, batch.changes)?;
+            batch.applied.settled |= outbox::passed(tx, last.seq, batch.changes)?;
         }
         batch.finish()
     })
@@ -261,6 +261,7 @@ impl<'a> Batch<'a> {
     fn overtaken(&mut self, chat: ChatId, no: u64) -> Result<()> {
         if self.awaiting.chats.contains(&chat) {
             let ended = outbox::overtaken(self.tx, chat, no, self.now, self.changes)?;
+            self.applied.settled |= !ended.is_empty();
             self.applied.outcomes.extend(ended);
         }
         Ok(())

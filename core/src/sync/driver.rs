@@ -103,12 +103,13 @@ impl Driver {
                     self.applying = None;
                     let failure = self.applied(applied).await;
                     self.failed(failure).await;
-                    self.go_on().await;
                 }
                 opened = poll_connecting(&mut self.connecting) => self.opened(opened).await,
                 incoming = poll_socket(&mut self.socket) => self.incoming(incoming).await,
                 () = sleep => self.tick().await,
             }
+            // Whichever of these applied a batch.
+            self.go_on().await;
         }
         self.input(Input::Stop).await;
         if self.purge_due {

@@ -270,7 +270,7 @@ fn f28_a_transfer_leaves_a_line_and_nothing_else() {
     assert_eq!((line.to_name.as_str(), line.to_kind), ("Boris", TargetKind::User));
     assert!(row.undo.is_some());
     release(&phone, AFTER);
-    assert_eq!(send(&phone)[0].body.as_ref().unwrap().get().contains("a note"), true);
+    assert!(send(&phone)[0].body.as_ref().unwrap().get().contains("a note"));
     answer(&phone, id, CommandStatus::Applied, None, Some(phone.seq + 1));
     let gone = Gone { reason: GoneReason::Transferred, passed_on: Some(passed_on_line(1)) };
     assert_eq!(by(&mut phone, id, 1, &EventBody::Gone(gone)), [], "told already");

@@ -40,12 +40,15 @@ pub(crate) fn caught_up(tx: &Transaction<'_>, changes: &mut Changes) -> Result<(
 }
 
 /// The feed is past the events of these: what a row of it caused was withdrawn before it came here, with its chat.
-pub(crate) fn passed(tx: &Transaction<'_>, cursor: u64, changes: &mut Changes) -> Result<()> {
+/// Whether there were any.
+pub(crate) fn passed(tx: &Transaction<'_>, cursor: u64, changes: &mut Changes) -> Result<bool> {
+    let mut any = false;
     let past = |entry: &&Entry| entry.state == State::Accepted && entry.seq.is_some_and(|seq| seq <= cursor);
     for entry in all(tx)?.iter().filter(past) {
         seen(tx, entry.id, changes)?;
+        any = true;
     }
-    Ok(())
+    Ok(any)
 }
 
 /// A server that was restored from a backup has lost what it accepted after it: a person decides.
