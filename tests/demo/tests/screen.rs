@@ -286,7 +286,7 @@ async fn f6_f13_f43_f46_f52_f68_the_own_chats_by_keys_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn f26_f28_f37_f41_f42_f45_passing_on_ending_and_blocking_by_keys_alone() {
+async fn f26_f28_f29_f41_f42_f45_passing_on_ending_and_blocking_by_keys_alone() {
     let dir = tempfile::tempdir().unwrap();
     let shop = shop(dir.path()).await;
     let mut desk = Desk::open(dir.path());
@@ -361,6 +361,21 @@ async fn f26_f28_f37_f41_f42_f45_passing_on_ending_and_blocking_by_keys_alone() 
     operator.sees("127.0.0.1").await;
     operator.types("ly");
     operator.sees("Nobody is blocked.").await;
+    operator.press(KeyCode::Esc);
+
+    // Passed on to a queue in which nobody else works: the manager is told.
+    let mut third = Visitor::open(&shop.address, &shop.channel, None).await;
+    third.write("Is the red one back?").await;
+    operator.sees("Is the red one back?").await;
+    operator.press(KeyCode::Char('t'));
+    operator.sees("yours").await;
+    operator.press(KeyCode::Char('p'));
+    operator.types("rep");
+    operator.press(KeyCode::Enter);
+    operator.sees("✓ Passed on: Maria").await;
+    operator.sees("1 chat unattended m").await;
+    operator.press(KeyCode::Char('m'));
+    operator.sees("Offered to nobody").await;
     operator.press(KeyCode::Esc);
 
     desk.leave().await;
