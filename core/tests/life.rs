@@ -17,7 +17,7 @@ use switchboard_protocol::block::{BlockRow, Sharing};
 use switchboard_protocol::chat::{Chat, ChatState, OpenedChat};
 use switchboard_protocol::collection::Collection;
 use switchboard_protocol::command::CommandStatus;
-use switchboard_protocol::event::{EventBody, Gone, GoneReason};
+use switchboard_protocol::event::{EventBody, Gone, GoneReason, MessageAdded};
 use switchboard_protocol::frame::Rows;
 use switchboard_protocol::ids::ChannelId;
 use switchboard_protocol::{ClientFrame, ServerFrame};
@@ -191,6 +191,24 @@ async fn f46_a_reply_undoes_what_is_held() {
     let sent = connection.command().await;
     assert_eq!(switchboard_core::MessageId::from(sent.id), reply);
     assert!(!phone.core.undo(id).await.unwrap());
+}
+
+#[tokio::test]
+async fn f37_dealt_with_goes_when_the_feed_shows_the_reply_that_took_the_chat() {
+    let (dir, clock) = (tempfile::tempdir().unwrap(), TestClock::new());
+    let (phone, _server, mut connection) = phone(dir.path(), &clock).await;
+    let reply = phone.core.reply(chat_id(2), "here you are").await.unwrap().into();
+    assert_eq!(connection.command().await.id, reply);
+    let dealt = phone.core.dealt_with(chat_id(2)).await.unwrap();
+    clock.forward(UNDO_MS as i64);
+    phone.core.wake();
+    connection.answer(reply, CommandStatus::Applied, None, Some(connection.seq + 1)).await;
+    let EventBody::Message(added) = own(2, reply, "here you are") else { panic!("a message") };
+    let row = Chat { id: chat_id(2), rev: 2, ..mine(2).chat };
+    let event = EventBody::Message(MessageAdded { chat: Some(row), ..added });
+    connection.event_by(2, &event, reply).await;
+    let sent = connection.command().await;
+    assert_eq!((sent.id, sent.owner_epoch, sent.seen), (dealt, Some(1), Some(1)));
 }
 
 #[tokio::test]
