@@ -1,6 +1,9 @@
 //! The life of a chat on one phone: what the user does is shown as done, can be taken back for a while, survives a
 //! kill, and gives way to what the server says.
 
+mod passing_on;
+mod work;
+
 use switchboard_protocol::chat::{Chat, ChatState, OpenedChat, UserChat};
 use switchboard_protocol::collection::Presence;
 use switchboard_protocol::command::{
@@ -260,116 +263,6 @@ fn f46_who_writes_on_takes_back_what_is_held() {
 }
 
 #[test]
-fn f28_a_transfer_leaves_a_line_and_nothing_else() {
-    let mut phone = phone();
-    rows(&phone, "users", &format!("[{}]", user_row(other(), "Boris", "17", "away", false)));
-    let body = CommandBody::Transfer(Transfer { to: TransferTarget::User(other()), note: Some("a note".into()) });
-    let id = phone.act(1, body, true);
-    let row = phone.archive().remove(0);
-    let line = row.passed_on.clone().unwrap();
-    assert_eq!((line.to_name.as_str(), line.to_kind), ("Boris", TargetKind::User));
-    assert!(row.undo.is_some());
-    release(&phone, AFTER);
-    assert!(send(&phone)[0].body.as_ref().unwrap().get().contains("a note"));
-    answer(&phone, id, CommandStatus::Applied, None, Some(phone.seq + 1));
-    let gone = Gone { reason: GoneReason::Transferred, passed_on: Some(passed_on_line(1)) };
-    assert_eq!(by(&mut phone, id, 1, &EventBody::Gone(gone)), [], "told already");
-    let archive = phone.archive();
-    let [row] = &archive[..] else { panic!("one line") };
-    assert_eq!((row.chat, row.contact_name.as_deref()), (chat_id(1), Some("Contact 1")));
-    assert_eq!(row.last_message, None);
-    assert!(row.actions.delete && !row.actions.transfer && row.composer == Composer::ReadOnly);
-    assert!(phone.store.search("mine", 9).unwrap().hits.is_empty());
-    assert!(phone.unsent().is_empty(), "the note went with it");
-    // It comes back: the line goes.
-    phone.feed_one(1, opened(owned(1, 9, me(), 3), vec![inbound(1, 1, "again")], false));
-    assert!(phone.archive().is_empty());
-    assert_eq!(recents(&phone).len(), 2);
-}
-
-#[test]
-fn f28_the_feed_may_be_faster_than_the_answer_to_a_transfer() {
-    let mut phone = phone();
-    let body = CommandBody::Transfer(Transfer { to: TransferTarget::User(other()), note: Some("a note".into()) });
-    let id = phone.act(1, body, false);
-    send(&phone);
-    let gone = Gone { reason: GoneReason::Transferred, passed_on: Some(passed_on_line(1)) };
-    assert_eq!(by(&mut phone, id, 1, &EventBody::Gone(gone)), [Outcome::Applied]);
-    assert_eq!(answer(&phone, id, CommandStatus::Applied, None, Some(phone.seq)), []);
-    assert!(phone.unsent().is_empty());
-}
-
-#[test]
-fn f29_the_note_of_a_transfer_that_was_not_done_is_kept() {
-    let with_note = || CommandBody::Transfer(Transfer { to: TransferTarget::User(other()), note: Some("note".into()) });
-    let kept = |phone: &Phone| phone.unsent().into_iter().map(|row| (row.text, row.reason)).collect::<Vec<_>>();
-    // Refused.
-    let here = phone();
-    let id = here.act(1, with_note(), false);
-    send(&here);
-    let refused = answer(&here, id, CommandStatus::Rejected, Some(ErrorCode::UserDisabled), None);
-    assert_eq!(refused, [Outcome::Failed(ErrorCode::UserDisabled)]);
-    assert_eq!(kept(&here), [("note".to_owned(), UnsentReason::Failed(ErrorCode::UserDisabled))]);
-    assert!(recents(&here).contains(&chat_id(1)));
-    // Undone.
-    let here = phone();
-    let id = here.act(1, with_note(), true);
-    undo(&here, id).unwrap();
-    assert_eq!(kept(&here), [("note".to_owned(), UnsentReason::Draft)]);
-    // Overtaken by the chat's leaving.
-    let mut here = phone();
-    here.act(1, with_note(), true);
-    here.feed_one(1, gone(GoneReason::Unassigned));
-    assert_eq!(kept(&here), [("note".to_owned(), UnsentReason::ChatGone)]);
-    // On its way when the chat left, and refused then.
-    let mut here = phone();
-    let id = here.act(1, with_note(), false);
-    send(&here);
-    here.feed_one(1, gone(GoneReason::Unassigned));
-    assert!(kept(&here).is_empty());
-    answer(&here, id, CommandStatus::Conflict, Some(ErrorCode::Taken), None);
-    assert_eq!(kept(&here), [("note".to_owned(), UnsentReason::Refused(ErrorCode::Taken))]);
-}
-
-#[test]
-fn f28_a_snapshot_brings_the_lines_and_removes_the_others() {
-    let mut phone = phone();
-    for n in [5, 6] {
-        let gone = Gone { reason: GoneReason::Transferred, passed_on: Some(passed_on_line(n)) };
-        phone.feed_one(n, EventBody::Gone(gone));
-    }
-    assert_eq!(
-        phone.archive().iter().map(|row| row.chat).collect::<Vec<_>>(),
-        [chat_id(6), chat_id(5)],
-        "newest first"
-    );
-    let part = SnapshotPart { chats: Vec::new(), passed_on: vec![passed_on_line(6), passed_on_line(7)] };
-    let json = serde_json::to_string(&part).unwrap();
-    phone.store.write(Durability::Normal, |tx, _| snapshot::stage(tx, &json)).unwrap();
-    let one = OpenedChat { chat: owned(1, 5, me(), 1), messages: vec![inbound(1, 1, "x")], more: false };
-    phone.snapshot(phone.feed, 90, vec![(one, UserChat { archived: true, ..UserChat::default() })]);
-    let archive: Vec<_> = phone.archive().iter().map(|row| row.chat).collect();
-    assert_eq!(archive, [chat_id(1), chat_id(7), chat_id(6)]);
-    assert!(recents(&phone).is_empty());
-}
-
-#[test]
-fn f45_deleting_hides_at_once_a_chat_and_a_line() {
-    let mut phone = phone();
-    phone.feed_one(1, EventBody::UserChat(UserChat { archived: true, ..UserChat::default() }));
-    assert!(phone.archive()[0].actions.delete);
-    let id = phone.act(1, CommandBody::Delete, false);
-    assert!(phone.archive().is_empty() && recents(&phone) == [chat_id(2)]);
-    send(&phone);
-    assert_eq!(answer(&phone, id, CommandStatus::Rejected, Some(ErrorCode::Internal), None).len(), 1);
-    assert_eq!(phone.archive().len(), 1, "a refusal brings it back");
-    let id = phone.act(1, CommandBody::Delete, false);
-    send(&phone);
-    assert_eq!(by(&mut phone, id, 1, &gone(GoneReason::Deleted)), [Outcome::Applied]);
-    assert!(phone.archive().is_empty());
-}
-
-#[test]
 fn f43_archive_and_unarchive_move_between_the_views() {
     let mut phone = phone();
     let id = phone.act(1, CommandBody::Archive, false);
@@ -535,111 +428,6 @@ fn f52_unanswered_counts_own_chats_whose_customer_waits() {
     assert_eq!(unanswered(&phone), 1);
     phone.reply(1, "on its way");
     assert_eq!(unanswered(&phone), 0);
-}
-
-fn wish_presence(phone: &Phone, presence: Presence) -> (CommandId, Option<CommandOutcome>) {
-    let id = CommandId::new();
-    let body = CommandBody::Presence(SetPresence { presence, release: false });
-    (id, phone.store.write(Durability::Full, |tx, _| wish::put(tx, "presence", id, &body)).unwrap())
-}
-
-fn presence(phone: &Phone) -> Presence {
-    phone.store.read(|db| people::work(db, me())).unwrap().presence.presence
-}
-
-#[test]
-fn f52_the_last_wish_wins_and_survives_a_kill() {
-    let phone = phone();
-    let signed_in = account::SignedInDevice {
-        server: "https://example.com".parse().unwrap(),
-        user: switchboard_protocol::device::SignedInUser {
-            id: me(),
-            name: "Anna".into(),
-            role: switchboard_protocol::collection::Role::User,
-        },
-        device: switchboard_protocol::ids::DeviceId::new(),
-        token: "token".into(),
-    };
-    phone.store.write(Durability::Full, |tx, _| account::save(tx, &signed_in)).unwrap();
-    rows(&phone, "users", &format!("[{}]", user_row(me(), "Anna", "1", "available", false)));
-    let (first, none) = wish_presence(&phone, Presence::Away);
-    assert!(none.is_none());
-    let (second, replaced) = wish_presence(&phone, Presence::OffShift);
-    assert_eq!(replaced.map(|ended| (ended.id, ended.chat, ended.outcome)), Some((first, None, Outcome::Undone)));
-    assert_eq!(presence(&phone), Presence::OffShift, "it counts here at once");
-    let phone = phone.reopen();
-    assert_eq!(send(&phone).iter().map(|frame| (frame.id, frame.chat)).collect::<Vec<_>>(), [(second, None)]);
-    // A third while the second is on its way: nothing of the second is taken back, and the third waits for it.
-    let (third, replaced) = wish_presence(&phone, Presence::Available);
-    assert!(replaced.is_none());
-    assert_eq!(sent_kinds(&phone), [""; 0]);
-    assert_eq!(answer(&phone, second, CommandStatus::Applied, None, None), [Outcome::Applied]);
-    assert_eq!(presence(&phone), Presence::Available);
-    let phone = phone.reopen();
-    assert_eq!(send(&phone)[0].id, third);
-    let phone = phone.reopen();
-    assert_eq!(send(&phone)[0].id, third, "again under its id");
-    assert_eq!(answer(&phone, third, CommandStatus::Retry, Some(ErrorCode::Storage), None), []);
-    assert_eq!(send(&phone)[0].id, third);
-    wish_presence(&phone, Presence::Away);
-    answer(&phone, third, CommandStatus::Applied, None, None);
-    let (fourth, _) = wish_presence(&phone, Presence::Away);
-    assert_eq!(send(&phone)[0].id, fourth);
-    answer(&phone, fourth, CommandStatus::Applied, None, None);
-    assert_eq!(presence(&phone), Presence::Away, "also before the server's row has come");
-    assert_eq!(sent_kinds(&phone), [""; 0]);
-    // A refusal is told, and what was before counts again.
-    let (fifth, _) = wish_presence(&phone, Presence::OffShift);
-    send(&phone);
-    let refused = answer(&phone, fifth, CommandStatus::Rejected, Some(ErrorCode::BadRequest), None);
-    assert_eq!(refused, [Outcome::Failed(ErrorCode::BadRequest)]);
-    assert_eq!(presence(&phone), Presence::Away);
-}
-
-#[test]
-fn f26_targets_are_found_by_name_and_extension_who_is_available_first() {
-    let phone = phone();
-    let id = |n: u8| UserId::from_bytes([n; 16]);
-    let users = [
-        user_row(me(), "Anna Berg", "10", "available", false),
-        user_row(id(1), "Boris Ivanov", "11", "off_shift", false),
-        user_row(id(2), "Carla Bergmann", "12", "available", false),
-        user_row(id(3), "Dora Berg", "20", "away", false),
-        user_row(id(4), "Emil Berg", "21", "available", true),
-        user_row(id(5), "Ёлка Бергер", "22", "available", false),
-    ];
-    rows(&phone, "users", &format!("[{}]", users.join(",")));
-    let group = UserId::from_bytes([9; 16]);
-    rows(&phone, "groups", &format!(r#"[{{"id":"{group}","row":{{"id":"{group}","name":"Bergen office"}}}}]"#));
-    let found = |query: &str| {
-        let rows = phone.store.read(|db| people::transfer_targets(db, me(), query)).unwrap();
-        rows.into_iter().map(|row| row.name).collect::<Vec<_>>()
-    };
-    assert_eq!(found("berg"), ["Carla Bergmann", "Bergen office", "Dora Berg"], "not me, nobody disabled");
-    assert_eq!(found("BERG do"), ["Dora Berg"]);
-    assert_eq!(found("ёл"), ["Ёлка Бергер"]);
-    assert_eq!(found("1"), ["Carla Bergmann", "Boris Ivanov"]);
-    assert_eq!(found("x"), [""; 0]);
-    assert_eq!(found(" ").len(), 5);
-    let rows = phone.store.read(|db| people::transfer_targets(db, me(), "12")).unwrap();
-    assert_eq!(rows[0].detail.as_deref(), Some("Bergen office"));
-}
-
-#[test]
-fn alarms_come_and_go_with_their_collection() {
-    let phone = phone();
-    let (chat, channel) = (chat_id(7), chat_id(8));
-    rows(
-        &phone,
-        "channels",
-        &format!(r#"[{{"id":"{channel}","row":{{"id":"{channel}","name":"Shop","kind":"sms"}}}}]"#),
-    );
-    let row = format!(r#"{{"chat":"{chat}","kind":"ignored","channel":"{channel}","since":5}}"#);
-    rows(&phone, "alarms", &format!(r#"[{{"id":"{chat}","row":{row}}}]"#));
-    let alarms = |phone: &Phone| phone.store.read(|db| people::alarms(db, 50)).unwrap();
-    assert_eq!((alarms(&phone)[0].chat, alarms(&phone)[0].channel_name.as_deref()), (chat, Some("Shop")));
-    rows(&phone, "alarms", &format!(r#"[{{"id":"{chat}"}}]"#));
-    assert!(alarms(&phone).is_empty());
 }
 
 #[test]
