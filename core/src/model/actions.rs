@@ -5,7 +5,8 @@ use switchboard_protocol::ids::CommandId;
 
 use super::CommandKind;
 
-/// What can be done with a chat now. Each flag has a method of `Core`, which refuses what its flag does not allow.
+/// What an app offers for a chat now. Each flag has a method of `Core`, which refuses at once what the server never would
+/// do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct ChatActions {
     /// Write to the customer; the first reply to a waiting chat takes it.
@@ -24,7 +25,7 @@ pub struct ChatActions {
     pub end_session: bool,
     /// Close the session and shut the visitor's address out. To be asked about first, with [`crate::Core::sharing`].
     pub block: bool,
-    /// Remove it for this user. To be asked about first.
+    /// Remove it for this user; offered in the Archive alone. To be asked about first.
     pub delete: bool,
     /// Put it away until a time, or end that.
     pub snooze: bool,
