@@ -110,6 +110,10 @@ impl Tx<'_> {
         command: &Command,
         acting: Acting,
     ) -> Result<CommandResult, StoreError> {
+        if acting.access == Access::Owner && overtaken(command, &acting) {
+            // Nobody would ever read what the customer wrote meanwhile.
+            return Ok(conflict(command.id, &acting.chat, ErrorCode::NewMessage));
+        }
         let mut chat = acting.chat;
         if acting.access == Access::Owner {
             self.close_session(&mut chat, user, Ending::Deleted)?;

@@ -2,7 +2,7 @@
 
 use switchboard_protocol::ErrorCode;
 use switchboard_protocol::chat::{ChatState, UserChat};
-use switchboard_protocol::command::{AddContact, CommandBody, Read, Reply, Snooze};
+use switchboard_protocol::command::{AddContact, CommandBody, CommandStatus, Read, Reply, Snooze};
 
 use super::{HOUR, Office};
 use crate::routing::Distribution;
@@ -140,6 +140,25 @@ fn f45_delete_closes_an_owned_chat_first_and_the_server_keeps_it() {
     assert_eq!(office.state(chat).0, ChatState::Waiting);
     let opened = office.events(anna).pop().unwrap();
     assert_eq!(opened["body"]["messages"].as_array().unwrap().len(), 4);
+}
+
+#[test]
+fn f6_f43_f45_f68_nothing_is_put_away_behind_a_message_that_the_user_has_not_seen() {
+    let mut office = Office::new();
+    let anna = office.users[0];
+    let snooze = CommandBody::Snooze(Snooze { until: Some(office.now + HOUR) });
+    let owned = office.owned();
+    let waiting = office.waiting();
+    for ((chat, visitor), body) in
+        [(owned, CommandBody::Archive), (owned, snooze), (owned, CommandBody::Delete), (waiting, CommandBody::Ignore)]
+    {
+        let command = office.command(chat, body);
+        office.say(visitor, "one thing more");
+        let result = office.run(anna, &command);
+        assert_eq!((result.status, result.code), (CommandStatus::Conflict, Some(ErrorCode::NewMessage)), "{command:?}");
+        assert!(office.seeing(chat).contains(&anna));
+        assert_eq!(office.mine(chat, anna), office.mine(chat, anna).woken());
+    }
 }
 
 #[test]
