@@ -21,7 +21,9 @@ CREATE TABLE wish (
     id        BLOB NOT NULL,
     body      TEXT NOT NULL,
     -- The command that is on its way: this one, or an earlier wish of the name.
-    in_flight BLOB
+    in_flight BLOB,
+    -- It was on its way when a connection ended: the server may have granted it long ago, and something else since.
+    again     INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE INDEX wish_in_flight ON wish (in_flight) WHERE in_flight IS NOT NULL;
 

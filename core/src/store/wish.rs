@@ -32,8 +32,10 @@ pub(crate) fn put(
         .optional()?;
     let json = body.to_json()?.unwrap_or_else(|| "{}".into());
     if before.is_some() {
-        tx.prepare_cached("UPDATE wish SET id = ?2, body = ?3, ord = (SELECT max(ord) FROM wish) + 1 WHERE name = ?1")?
-            .execute(params![name, Blob(id), json])?;
+        tx.prepare_cached(
+            "UPDATE wish SET id = ?2, body = ?3, again = 0, ord = (SELECT max(ord) FROM wish) + 1 WHERE name = ?1",
+        )?
+        .execute(params![name, Blob(id), json])?;
     } else {
         tx.prepare_cached("INSERT INTO wish (name, kind, id, body, in_flight) VALUES (?1, ?2, ?3, ?4, NULL)")?
             .execute(params![name, body.kind(), Blob(id), json])?;
@@ -71,8 +73,10 @@ pub(crate) fn any_in_flight(db: &Connection) -> Result<bool> {
 
 /// The connection ended: the last wishes go again, under their ids.
 pub(crate) fn lost(tx: &Transaction<'_>) -> Result<()> {
-    tx.prepare_cached("UPDATE wish INDEXED BY wish_in_flight SET in_flight = NULL WHERE in_flight > x''")?
-        .execute([])?;
+    tx.prepare_cached(
+        "UPDATE wish INDEXED BY wish_in_flight SET again = (in_flight = id), in_flight = NULL WHERE in_flight > x''",
+    )?
+    .execute([])?;
     Ok(())
 }
 
@@ -82,11 +86,13 @@ pub(crate) fn settle(
     result: &CommandResult,
     changes: &mut Changes,
 ) -> Result<Option<CommandOutcome>> {
-    let found: Option<(i64, CommandId, String, String)> = tx
-        .prepare_cached("SELECT ord, id, kind, body FROM wish INDEXED BY wish_in_flight WHERE in_flight = ?1")?
-        .query_row([Blob(result.id)], |row| Ok((row.get(0)?, row.get::<_, Blob<_>>(1)?.0, row.get(2)?, row.get(3)?)))
+    let found: Option<(i64, CommandId, String, String, bool)> = tx
+        .prepare_cached("SELECT ord, id, kind, body, again FROM wish INDEXED BY wish_in_flight WHERE in_flight = ?1")?
+        .query_row([Blob(result.id)], |row| {
+            Ok((row.get(0)?, row.get::<_, Blob<_>>(1)?.0, row.get(2)?, row.get(3)?, row.get(4)?))
+        })
         .optional()?;
-    let Some((ord, id, name, body)) = found else { return Ok(None) };
+    let Some((ord, id, name, body, again)) = found else { return Ok(None) };
     changes.names = true;
     let last = id == result.id;
     if last && result.status != CommandStatus::Retry {
@@ -101,8 +107,9 @@ pub(crate) fn settle(
         CommandStatus::Conflict => Outcome::Refused(code),
         CommandStatus::Rejected => Outcome::Failed(code),
     };
-    if last && outcome == Outcome::Applied {
-        // The server's rows follow by a pull; until then this is what they will say.
+    if last && !again && outcome == Outcome::Applied {
+        // The server's rows follow by a pull; until then this is what they will say. Not of one that went twice: the
+        // rows that this connection began with may be newer than what it did.
         let frame = CommandFrame {
             id,
             kind: name.clone(),
