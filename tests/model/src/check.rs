@@ -271,6 +271,7 @@ fn alike(world: &mut World) -> Checked {
     }
     // Somebody blocked just now gets no new tab.
     world.lift()?;
+    world.settle(true)?;
     for n in 0..WIDGETS {
         if world.widgets[n].token.is_none() {
             continue;

@@ -142,9 +142,9 @@ impl Device {
     /// The connection broke.
     pub fn lose(&mut self) {
         self.line.clear();
-        if self.session.take().is_some()
-            && let Some(phone) = &mut self.phone
-        {
+        self.session = None;
+        // The phone may still believe in a connection that the server has given up.
+        if let Some(phone) = &mut self.phone {
             phone.lost();
         }
     }

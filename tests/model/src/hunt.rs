@@ -95,7 +95,7 @@ pub fn run(seed: u64, bug: Option<Bug>, operations: usize, shrink: u32) -> Resul
         failure_persistence: None,
         max_shrink_iters: shrink,
         // In milliseconds.
-        max_shrink_time: 25_000,
+        max_shrink_time: shrink.saturating_mul(50).min(150_000),
         max_local_rejects: u32::MAX,
         ..Config::default()
     };

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use switchboard_core::{NewContact, Platform};
+use switchboard_core::{ConnectionState, NewContact, Platform};
 use switchboard_protocol::ClientFrame;
 use switchboard_protocol::chat::ChannelKind;
 use switchboard_protocol::collection::{Presence, Role};
@@ -667,7 +667,8 @@ impl World {
     fn flow_widget(&mut self, n: usize, all: bool) -> Checked<bool> {
         let widget = &mut self.widgets[n];
         let mut moved = false;
-        if widget.line.there && widget.session.is_none() && widget.back_at <= self.now {
+        let alone = widget.session.is_none() && widget.line.down.is_empty();
+        if widget.line.there && alone && widget.back_at <= self.now {
             let session = self.server.widget(widget.address).map_err(|error| format!("no session: {error}"))?;
             widget.greet(session);
             moved = true;
@@ -741,6 +742,8 @@ impl World {
         device.start(seed, Some(device.signed_in.clone()));
         self.settle(true)?;
         let device = &mut self.devices[n];
+        let connection = device.phone.as_ref().map(|phone| phone.core().connection());
+        hold!(connection == Some(ConnectionState::Online), "7: a fresh phone does not get online: {connection:?}");
         device.kill();
         device.dir = kept;
         device.phone = Some(open(&device.dir, &device.clock, seed, None));
