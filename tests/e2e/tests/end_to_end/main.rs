@@ -5,6 +5,7 @@
 mod client_kill;
 mod cut;
 mod finishing;
+mod histories;
 mod main_path;
 mod managing;
 mod purge;
