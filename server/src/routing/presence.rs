@@ -81,4 +81,33 @@ mod tests {
         assert_eq!(at(20, overtime), (Presence::Available, 33));
         assert_eq!(at(41, overtime), (Presence::OffShift, 57));
     }
+
+    #[test]
+    fn f52_a_night_shift_goes_on_over_midnight_and_over_the_change_to_summer_time_and_back() {
+        // Saturday 22:00 to Sunday 6:00 in Berlin, where the clock changes at 1:00 UTC of the last Sundays of March and October.
+        let night = |zone: &str| {
+            let intervals = vec![Interval { day: 6, from: 22 * 60, to: 6 * 60 }];
+            Hours::new(&WeekHours { zone: zone.into(), intervals, holidays: Vec::new() }).unwrap()
+        };
+        let shift = night("Europe/Berlin");
+        for (begins, hours) in [
+            (1_774_731_600_000, 7), // 2026-03-28 21:00 UTC: one hour is left out.
+            (1_792_872_000_000, 9), // 2026-10-24 20:00 UTC: one hour comes twice.
+            (1_775_332_800_000, 8), // 2026-04-04 20:00 UTC: as every other week.
+        ] {
+            let ends = begins + hours * HOUR;
+            let at = |now| presence(now, None, Some(&shift));
+            assert_eq!(at(begins - 1).presence, Presence::OffShift);
+            assert_eq!(at(begins - 1).until, Some(begins));
+            for now in [begins, begins + 2 * HOUR, begins + 4 * HOUR, ends - 1] {
+                let expected = Now { presence: Presence::Available, tapped: false, until: Some(ends) };
+                assert_eq!(at(now), expected, "{hours} hours: {} into it", (now - begins) / HOUR);
+            }
+            assert_eq!(at(ends).presence, Presence::OffShift);
+            // A break over midnight ends with the shift, and not with the day.
+            let tap = Some(Tap { presence: Presence::Away, at: begins + HOUR });
+            assert_eq!(presence(ends - 1, tap, Some(&shift)).presence, Presence::Away);
+            assert_eq!(presence(ends, tap, Some(&shift)).presence, Presence::OffShift);
+        }
+    }
 }

@@ -158,9 +158,11 @@ pub async fn enrol(addr: SocketAddr, code: &str) -> Signed {
 /// A request on a connection of its own: status, headers in lower case, body.
 pub async fn http(addr: SocketAddr, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Http {
     let mut stream = TcpStream::connect(addr).await.unwrap();
-    let mut request = format!("{method} {path} HTTP/1.1\r\nConnection: close\r\nContent-Length: {}\r\n", body.len());
-    if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("host")) {
-        request += &format!("Host: {addr}\r\n");
+    let mut request = format!("{method} {path} HTTP/1.1\r\nContent-Length: {}\r\n", body.len());
+    for (name, value) in [("Connection", "close"), ("Host", addr.to_string().as_str())] {
+        if !headers.iter().any(|(given, _)| given.eq_ignore_ascii_case(name)) {
+            request += &format!("{name}: {value}\r\n");
+        }
     }
     for (name, value) in headers {
         request += &format!("{name}: {value}\r\n");

@@ -147,6 +147,24 @@ async fn new_visitors_and_sockets_of_one_address_are_throttled() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn f61_a_socket_of_another_page_is_refused_with_a_code() {
+    let world = World::new(1).await;
+    let (own, socket) = (format!("http://{}", world.addr()), switchboard_protocol::widget::WIDGET_SOCKET_PATH);
+    for origin in [Some("https://elsewhere.example"), Some("null"), Some("http://127.0.0.1:1"), None] {
+        let mut headers = vec![
+            ("Connection", "Upgrade, close"),
+            ("Upgrade", "websocket"),
+            ("Sec-WebSocket-Version", "13"),
+            ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="),
+        ];
+        headers.extend(origin.map(|origin| ("Origin", origin)));
+        let answer = http(world.addr(), "GET", socket, &headers, b"").await;
+        assert_eq!((answer.status, &answer.json()["code"]), (403, &json!("wrong_origin")), "{origin:?}");
+    }
+    assert!(crate::support::Wire::open(world.addr(), socket, &[("Origin", &own)]).await.is_ok());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn visitors_behind_the_proxy_are_counted_by_their_own_address() {
     let world = World::with(1, |config| {
         config.behind_proxy = true;

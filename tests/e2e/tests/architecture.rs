@@ -231,3 +231,28 @@ fn provider_payloads_stay_in_their_channel() {
         }
     }
 }
+
+/// A source without its tests, which stand at its end.
+fn without_tests(text: &str) -> &str {
+    text.split("#[cfg(test)]\nmod ").next().unwrap_or(text)
+}
+
+#[test]
+fn every_code_that_an_app_must_know_is_one_that_the_server_answers_with() {
+    let sources: Vec<String> = tracked_files()
+        .into_iter()
+        .filter(|file| file.starts_with("server/src/") && file.ends_with(".rs"))
+        .filter(|file| !file.contains("tests") && !file.contains("/life/") && !file.ends_with("testing.rs"))
+        .map(|file| fs::read_to_string(root().join(&file)).unwrap())
+        .collect();
+    for code in switchboard_protocol::ErrorCode::ALL {
+        let name = format!("Code::{code:?}");
+        let named = |text: &String| {
+            without_tests(text).match_indices(&name).any(|(at, _)| {
+                let after = without_tests(text)[at + name.len()..].chars().next();
+                !after.is_some_and(|next| next.is_alphanumeric() || next == '_')
+            })
+        };
+        assert!(sources.iter().any(named), "nothing in the server answers {code}: apps word it for nothing");
+    }
+}

@@ -5,7 +5,7 @@ use switchboard_core::{
     Presence, ReleaseReason, StorageProblem, TargetKind, TimelineRow, UnsentReason,
 };
 
-/// A server's code, for an operator.
+/// A server's code, for an operator. Every code has its words: a new one does not compile without.
 pub fn code(code: ErrorCode) -> &'static str {
     match code {
         ErrorCode::BadCredentials => "the e-mail address or the password is wrong",
@@ -37,7 +37,17 @@ pub fn code(code: ErrorCode) -> &'static str {
         ErrorCode::Changed => "somebody else changed it meanwhile",
         ErrorCode::Unsupported => "the server is too old for this",
         ErrorCode::Storage => "the server cannot write at the moment",
-        _ => "the server refused it",
+        ErrorCode::BadRequest => "the server does not understand what this app asks",
+        ErrorCode::TooLarge => "it is larger than the server takes",
+        ErrorCode::IdReuse => "the server has something else under its number: do it again",
+        ErrorCode::Blocked => "messages from this address are not accepted at the moment",
+        ErrorCode::WrongOrigin => "this page may not write here",
+        ErrorCode::BadRating => "a rating has one to five stars, and follows an ended session once",
+        ErrorCode::ShuttingDown => "the server is restarting: try again in a moment",
+        ErrorCode::Replaced => "this device is connected a second time",
+        ErrorCode::TooSlow => "the connection is too slow",
+        ErrorCode::Internal => "the server has a problem: try again later",
+        ErrorCode::Unknown => "the server refused it, for a reason that this app is too old to know",
     }
 }
 
@@ -169,5 +179,21 @@ pub fn error(error: &CoreError) -> String {
         CoreError::Storage(StorageProblem::InUse) => "Another program is using this inbox.".into(),
         CoreError::Storage(problem) => format!("The local store has a problem: {problem}."),
         CoreError::Unexpected => "Something unexpected went wrong; the log has more.".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_code_has_words_of_its_own() {
+        let said: BTreeSet<&str> = ErrorCode::ALL.iter().chain([&ErrorCode::Unknown]).map(|it| code(*it)).collect();
+        // A token that is wrong and one that was revoked look the same to who holds the phone.
+        assert_eq!(said.len(), ErrorCode::ALL.len());
+        for words in said {
+            assert!(!words.is_empty() && !words.ends_with('.') && words.len() < 80, "{words}");
+        }
     }
 }

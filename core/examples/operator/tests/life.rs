@@ -265,7 +265,7 @@ fn archive() -> Vec<InboxRow> {
 }
 
 #[test]
-fn f43_f45_the_archive_gives_back_passes_on_and_deletes() {
+fn f43_f44_f45_the_archive_is_one_key_away_and_gives_back_passes_on_and_deletes() {
     let mut app = with(mine(), 80, 24);
     assert_eq!(key(&mut app, KeyCode::Char('v')), [Effect::Archive]);
     assert_eq!(app.showing, Showing::Archive);
