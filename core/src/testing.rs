@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use serde_json::value::RawValue;
 use switchboard_protocol::UnixMillis;
-use switchboard_protocol::chat::{ChannelKind, Chat, ChatState, OpenedChat, UserChat};
+use switchboard_protocol::chat::{ChannelKind, Chat, ChatState, OpenedChat, PassedOn, UserChat};
 use switchboard_protocol::command::{CommandBody, Reply};
 use switchboard_protocol::contact::Contact;
 use switchboard_protocol::event::{EventBody, Gone, GoneReason, MessageAdded, StatusRaised};
 use switchboard_protocol::frame::{Event, SnapshotChat, SnapshotPart};
 use switchboard_protocol::ids::{ChannelId, ChatId, CommandId, ContactId, FeedId, MessageId, UserId};
 use switchboard_protocol::message::{Author, Message, MessageStatus};
-use switchboard_protocol::transfer::{PassedOn, TransferTarget};
+use switchboard_protocol::transfer::TransferTarget;
 
 use crate::error::Result;
 use crate::model::{InboxFilter, InboxOrder, InboxRow, TimelineRow, UnsentRow};

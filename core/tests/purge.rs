@@ -194,7 +194,7 @@ async fn f15_a_purge_that_a_kill_cut_short_is_finished_at_the_next_start() {
 async fn f28_of_a_chat_that_was_passed_on_the_line_stays_and_no_byte_of_its_content() {
     let dir = tempfile::tempdir().unwrap();
     let (mut phone, _server, mut connection) = filled(dir.path()).await;
-    let line = switchboard_protocol::transfer::PassedOn {
+    let line = switchboard_protocol::chat::PassedOn {
         chat: chat_id(1),
         channel_kind: switchboard_core::ChannelKind::LiveChat,
         contact_name: Some("Contact 1".into()),

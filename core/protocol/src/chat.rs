@@ -6,6 +6,7 @@ use crate::UnixMillis;
 use crate::contact::Contact;
 use crate::ids::{ChannelId, ChatId, GroupId, QueueId, UserId};
 use crate::message::Message;
+use crate::transfer::TransferTarget;
 
 /// The kind of account that a customer writes through.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -142,4 +143,22 @@ pub struct OpenedChat {
     pub messages: Vec<Message>,
     /// Whether the server has older ones, to be had by `fetch`.
     pub more: bool,
+}
+
+/// The line without content that stays in the Archive of the user who passed a chat on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PassedOn {
+    /// The chat, which this user no longer sees.
+    pub chat: ChatId,
+    /// The kind of its channel.
+    pub channel_kind: ChannelKind,
+    /// The contact's name at that time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contact_name: Option<String>,
+    /// To whom.
+    pub to: TransferTarget,
+    /// The name of the user, queue or group at that time.
+    pub to_name: String,
+    /// When.
+    pub at: UnixMillis,
 }

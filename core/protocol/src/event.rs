@@ -4,10 +4,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::chat::{Chat, OpenedChat, UserChat};
+use crate::chat::{Chat, OpenedChat, PassedOn, UserChat};
 use crate::frame::FrameError;
 use crate::message::{Message, MessageStatus};
-use crate::transfer::PassedOn;
 
 /// A message was added to a chat. One that the customer wrote brings the chat back to Recents for all who see it
 /// ([`UserChat::woken`]).

@@ -3,12 +3,11 @@
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::chat::{OpenedChat, UserChat};
+use crate::chat::{OpenedChat, PassedOn, UserChat};
 use crate::collection::{Collection, CollectionRow, Revisions};
 use crate::command::{CommandFrame, CommandResult};
 use crate::ids::{ChatId, CommandId, DeviceId, FeedId, UserId};
 use crate::message::Message;
-use crate::transfer::PassedOn;
 use crate::{ErrorCode, UnixMillis};
 
 /// A frame that cannot be used.

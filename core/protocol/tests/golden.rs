@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 use serde_json::value::RawValue;
 use switchboard_protocol::block::{BlockRow, Sharing};
-use switchboard_protocol::chat::{ChannelKind, Chat, ChatState, OpenedChat, UserChat};
+use switchboard_protocol::chat::{ChannelKind, Chat, ChatState, OpenedChat, PassedOn, UserChat};
 use switchboard_protocol::collection::*;
 use switchboard_protocol::command::*;
 use switchboard_protocol::contact::Contact;
@@ -19,7 +19,7 @@ use switchboard_protocol::hours::{Interval, WeekHours};
 use switchboard_protocol::ids::*;
 use switchboard_protocol::limits::PROTOCOL_VERSION;
 use switchboard_protocol::message::{Activity, Author, Message, MessageStatus, ReleaseReason};
-use switchboard_protocol::transfer::{PassedOn, TransferTarget};
+use switchboard_protocol::transfer::TransferTarget;
 use switchboard_protocol::widget::*;
 use switchboard_protocol::{ClientFrame, ErrorCode, FrameError, ServerFrame};
 

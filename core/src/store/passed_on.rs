@@ -1,8 +1,9 @@
 //! The lines that stay of chats that this user passed on.
 
 use rusqlite::{Connection, Transaction, params};
+use switchboard_protocol::chat::PassedOn;
 use switchboard_protocol::ids::ChatId;
-use switchboard_protocol::transfer::{PassedOn, TransferTarget};
+use switchboard_protocol::transfer::TransferTarget;
 
 use super::Blob;
 use crate::error::{Error, Result};

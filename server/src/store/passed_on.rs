@@ -1,9 +1,9 @@
 //! The lines without content that stay with those who passed a chat on.
 
 use rusqlite::Connection;
-use switchboard_protocol::chat::ChannelKind;
+use switchboard_protocol::chat::{ChannelKind, PassedOn};
 use switchboard_protocol::ids::UserId;
-use switchboard_protocol::transfer::{PassedOn, TransferTarget};
+use switchboard_protocol::transfer::TransferTarget;
 
 use super::StoreError;
 use super::sql::{Blob, Columns, Sql, bad_name};

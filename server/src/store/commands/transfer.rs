@@ -1,11 +1,12 @@
 //! Passing a chat on: to a user, who owns it at once, or to a queue or group, where it waits.
 
 use rusqlite::OptionalExtension;
+use switchboard_protocol::chat::PassedOn;
 use switchboard_protocol::command::{CommandResult, Transfer};
 use switchboard_protocol::event::{Gone, GoneReason};
 use switchboard_protocol::ids::UserId;
 use switchboard_protocol::message::Activity;
-use switchboard_protocol::transfer::{PassedOn, TransferTarget};
+use switchboard_protocol::transfer::TransferTarget;
 use switchboard_protocol::{ErrorCode, limits};
 
 use super::{Acting, Command, Hold, applied, hold, rejected};

@@ -3,12 +3,11 @@
 use std::collections::BTreeMap;
 
 use switchboard_protocol::ServerFrame;
-use switchboard_protocol::chat::{Chat, UserChat};
+use switchboard_protocol::chat::{Chat, PassedOn, UserChat};
 use switchboard_protocol::event::EventBody;
 use switchboard_protocol::ids::{ChatId, UserId};
 use switchboard_protocol::limits::OPENED_MESSAGES;
 use switchboard_protocol::message::{Author, Message, MessageKind, MessageStatus};
-use switchboard_protocol::transfer::PassedOn;
 
 use crate::store::effects::EventTail;
 use crate::store::tests::Fixture;
