@@ -234,7 +234,7 @@ async fn f26_a_transfer_is_checked_here_and_leaves_a_line_that_outlives_the_cont
     let sent = connection.command().await;
     assert_eq!((sent.id, sent.kind.as_str()), (id, "transfer"));
     assert!(sent.body.unwrap().get().contains("\"please\""));
-    let passed_on = switchboard_protocol::transfer::PassedOn {
+    let passed_on = switchboard_protocol::chat::PassedOn {
         chat: chat_id(1),
         channel_kind: switchboard_core::ChannelKind::LiveChat,
         contact_name: Some("Contact 1".into()),
