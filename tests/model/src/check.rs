@@ -2,10 +2,12 @@
 //! who has just come.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::str::FromStr;
 
 use switchboard_core::ConnectionState;
-use switchboard_protocol::ids::{ChatId, UserId};
+use switchboard_protocol::ids::{ChatId, CommandId, UserId};
 use switchboard_server::store::feed;
+use switchboard_server::testing::is_known;
 
 use crate::device::Device;
 use crate::op::{DEVICES, USERS, WIDGETS};
@@ -61,10 +63,13 @@ pub fn finish(world: &mut World) -> Checked {
         }
     }
     once(world)?;
+    if world.bug.is_none() {
+        acknowledged(world)?;
+    }
     let restless = restless(world);
     hold!(restless.is_empty(), "8: somebody does not come to rest: {restless:?}");
-    for n in 0..DEVICES {
-        no_status_went_back(&world.devices[n], &statuses[n])?;
+    for (device, before) in world.devices.iter().zip(&statuses) {
+        no_status_went_back(device, before)?;
     }
     server_alone(world)?;
     withdrawn(world)?;
@@ -101,6 +106,48 @@ fn once(world: &World) -> Checked {
         }
     }
     Ok(())
+}
+
+/// 1 and 2: what was told to be applied is remembered, and no command had two effects.
+fn acknowledged(world: &World) -> Checked {
+    let sql = world.server.sql();
+    for id in &world.applied {
+        let id = CommandId::from_str(id).map_err(|error| error.to_string())?;
+        let known = is_known(sql, id).map_err(|error| error.to_string())?;
+        hold!(known, "1: the server has forgotten {id}, which it said to be applied");
+    }
+    let twice = "SELECT count(*) FROM (SELECT 1 FROM events WHERE command_id IS NOT NULL
+        GROUP BY command_id HAVING count(*) > 1)";
+    let twice: i64 = sql.query_row(twice, [], |row| row.get(0)).unwrap();
+    hold!(twice == 0, "2: {twice} commands had two effects");
+    Ok(())
+}
+
+/// What happened in the world, by kind.
+pub fn seen(world: &World) -> BTreeMap<String, u64> {
+    let mut seen = world.seen.clone();
+    let sql = "SELECT substr(activity, 10, instr(substr(activity, 10), '\"') - 1), count(*) FROM messages
+        WHERE activity IS NOT NULL GROUP BY 1";
+    let mut query = world.server.sql().prepare(sql).unwrap();
+    let rows = query.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, u32>(1)?))).unwrap();
+    for (kind, count) in rows.map(Result::unwrap) {
+        *seen.entry(format!("activity {kind}")).or_default() += u64::from(count);
+    }
+    for (name, sql) in [
+        ("alarm", "SELECT count(*) FROM alarms"),
+        ("block", "SELECT count(*) FROM blocks"),
+        ("note", "SELECT count(*) FROM messages WHERE kind = 1"),
+        ("reply out of office", "SELECT count(*) FROM messages WHERE kind = 0 AND author = 2"),
+        ("second session", "SELECT count(*) FROM sessions WHERE no > 1"),
+    ] {
+        let count: u32 = world.server.sql().query_row(sql, [], |row| row.get(0)).unwrap();
+        *seen.entry(name.to_owned()).or_default() += u64::from(count);
+    }
+    for device in &world.devices {
+        let unsent = Files::open(&device.dir).unsent();
+        *seen.entry("unsent".to_owned()).or_default() += unsent;
+    }
+    seen
 }
 
 /// What the database alone must hold to.

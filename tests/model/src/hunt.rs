@@ -31,6 +31,13 @@ fn template() -> Rc<Template> {
     TEMPLATE.with_borrow_mut(|template| Rc::clone(template.get_or_insert_with(Template::new)))
 }
 
+static SEEN: Mutex<BTreeMap<String, u64>> = Mutex::new(BTreeMap::new());
+
+/// How often what happened in all runs of this process so far.
+pub fn seen() -> BTreeMap<String, u64> {
+    SEEN.lock().unwrap().clone()
+}
+
 /// The state machine test: the world follows the generated operations.
 #[derive(Debug)]
 pub struct Model;
@@ -53,6 +60,10 @@ impl StateMachineTest for Model {
     fn teardown(mut world: World, _: Reference) {
         if let Err(violation) = check::finish(&mut world) {
             panic!("{violation}");
+        }
+        let mut all = SEEN.lock().unwrap();
+        for (what, count) in check::seen(&world) {
+            *all.entry(what).or_default() += count;
         }
     }
 }

@@ -45,7 +45,7 @@ impl Files {
 
     fn rows(&self, sql: &str) -> Vec<Vec<(String, Value)>> {
         let mut query = self.db.prepare(sql).unwrap();
-        let names: Vec<String> = query.column_names().into_iter().map(str::to_owned).collect();
+        let names: Vec<String> = query.column_names().map(str::to_owned).collect();
         let read = |row: &rusqlite::Row<'_>| {
             names.iter().enumerate().map(|(n, name)| Ok((name.clone(), row.get(n)?))).collect::<Result<Vec<_>, _>>()
         };
@@ -105,6 +105,11 @@ impl Files {
             "SELECT kind || ' in state ' || state || ', orphan ' || orphan || ', seq ' || coalesce(seq, '-') FROM outbox
              UNION ALL SELECT 'read up to ' || upto FROM read_mark UNION ALL SELECT 'wish of ' || name FROM wish",
         )
+    }
+
+    /// How many texts did not go out.
+    pub fn unsent(&self) -> u64 {
+        self.db.query_row("SELECT count(*) FROM unsent", [], |row| row.get::<_, u32>(0)).unwrap().into()
     }
 
     /// The messages' statuses, by their place in the store.

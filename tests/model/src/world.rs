@@ -157,6 +157,10 @@ pub struct World {
     pub truth: Truth,
     /// The texts that were written, by their number: by which device, none for a visitor's.
     pub texts: Vec<Option<usize>>,
+    /// What phones were told to be applied.
+    pub applied: BTreeSet<String>,
+    /// How often what was said to phones.
+    pub seen: BTreeMap<String, u64>,
     /// What was planted: ids that stand for others.
     aliases: BTreeMap<String, String>,
     sent: BTreeSet<MessageId>,
@@ -240,6 +244,8 @@ impl World {
             widgets,
             truth,
             texts: Vec::new(),
+            applied: BTreeSet::new(),
+            seen: BTreeMap::new(),
             aliases: BTreeMap::new(),
             sent: BTreeSet::new(),
             now: START,
@@ -619,7 +625,10 @@ impl World {
             };
             let out =
                 session.receive(&mut self.server, &frame).map_err(|error| format!("a session failed: {error}"))?;
-            device.line.down.extend(out.frames);
+            for frame in out.frames {
+                note(&mut self.seen, &mut self.applied, &frame);
+                device.line.down.push_back(frame);
+            }
             if out.closed {
                 device.session = None;
             }
@@ -640,6 +649,7 @@ impl World {
             for (alias, id) in &self.aliases {
                 frame = frame.replace(alias, id);
             }
+            note(&mut self.seen, &mut self.applied, &frame);
             device.line.down.push_back(frame);
         }
         if out.closed {
@@ -749,6 +759,28 @@ impl World {
         device.phone = Some(open(&device.dir, &device.clock, seed, None));
         Ok(fresh)
     }
+}
+
+/// What kind of frame it is, as far as it matters to know that a run had it.
+fn note(seen: &mut BTreeMap<String, u64>, applied: &mut BTreeSet<String>, frame: &str) {
+    let field = |name: &str| {
+        let (_, rest) = frame.split_once(&format!("\"{name}\":\""))?;
+        rest.split('"').next()
+    };
+    let name = match field("type").unwrap_or_default() {
+        "event" if field("kind") == Some("gone") => format!("gone {}", field("reason").unwrap_or_default()),
+        "event" => field("kind").unwrap_or_default().to_owned(),
+        "result" => {
+            let status = field("status").unwrap_or_default();
+            if status == "applied" {
+                applied.extend(field("id").map(str::to_owned));
+            }
+            format!("{status} {}", field("code").unwrap_or_default()).trim_end().to_owned()
+        }
+        "welcome" => format!("by {}", field("mode").unwrap_or_default()),
+        _ => return,
+    };
+    *seen.entry(name).or_default() += 1;
 }
 
 fn queue_settings(setup: &Setup, members: &[UserId], how: u8, rest: u8) -> QueueSettings {
