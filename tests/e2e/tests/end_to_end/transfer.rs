@@ -1,7 +1,10 @@
 //! A chat is passed on: with its history, and away from the one who had it.
 
-use switchboard_core::{ActivityKind, ChatId, ChatState, MessageKind, Outcome, Presence, TransferTargetRow};
+use switchboard_core::{
+    ActivityKind, ChatId, ChatState, CoreError, ErrorCode, MessageKind, Outcome, Presence, TransferTargetRow,
+};
 use switchboard_e2e::{Operator, TestServer, Visitor, scan};
+use switchboard_protocol::transfer::TransferTarget;
 use switchboard_protocol::widget::{WidgetClientFrame, WidgetEvent};
 
 /// The one target that this query finds.
@@ -114,6 +117,39 @@ async fn f28_a_phone_that_was_off_the_whole_time_never_gets_the_content() {
     tablet.until("the line", |tablet| tablet.archive().into_iter().find(|row| row.chat == chat)).await;
     let dir = tablet.close().await;
     assert_eq!(scan(&dir, &["Quarzlampe", "Nachtrag", "One moment."]).unwrap(), []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f26_who_was_disabled_meanwhile_does_not_get_it_and_it_is_back_with_the_note() {
+    let server = TestServer::start(&["Anna", "Boris"]).await;
+    let proxy = server.proxy().await;
+    let anna = server.operator_through(&proxy, "Anna").await;
+    let (mut visitor, chat) = owned(&server, &anna, "for Boris").await;
+    let boris = target(&anna, "boris").target;
+    let me = TransferTarget::User(server.admin().find_user("Anna").await.unwrap());
+    let refused = |code| Err(CoreError::Rejected(code));
+    assert_eq!(anna.core.transfer(chat, me, None).await, refused(ErrorCode::TransferToSelf));
+
+    // Her phone does not know yet that his account is gone.
+    let mut outcomes = switchboard_e2e::outcome_stream(&anna.core);
+    proxy.refuse();
+    let id = anna.core.transfer(chat, boris, Some("she waits since Monday")).await.unwrap();
+    assert!(anna.inbox().is_empty(), "it is shown as done");
+    server.admin().disable_user(server.admin().find_user("Boris").await.unwrap()).await.unwrap();
+    anna.skip_undo();
+    proxy.allow();
+    anna.core.wake();
+    assert_eq!(outcomes.of(id).await, Outcome::Failed(ErrorCode::UserDisabled));
+    let row = anna.until_chat(chat).await;
+    assert!(row.is_mine && row.state == ChatState::Owned && row.passed_on.is_none());
+    anna.until("the note", |anna| anna.unsent().iter().any(|row| row.text == "she waits since Monday").then_some(()))
+        .await;
+    // Once it does, he is nobody to pass on to.
+    anna.until("he left the picker", |anna| anna.core.transfer_targets("boris").unwrap().is_empty().then_some(()))
+        .await;
+    assert_eq!(anna.core.transfer(chat, boris, None).await, refused(ErrorCode::UserDisabled));
+    anna.core.reply(chat, "It is me again.").await.unwrap();
+    visitor.hear("It is me again.").await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
