@@ -38,6 +38,8 @@ struct Batch<'a> {
     tx: &'a Transaction<'a>,
     me: UserId,
     now: UnixMillis,
+    /// By the server's clock.
+    server_now: UnixMillis,
     /// Rows that were touched, written once at the end; `None`: not on this device.
     chats: HashMap<ChatId, Option<(ChatRecord, bool)>>,
     awaiting: Awaiting,
@@ -144,10 +146,12 @@ fn refresh_counts(tx: &Transaction<'_>, record: &mut ChatRecord) -> Result<()> {
 impl<'a> Batch<'a> {
     fn new(tx: &'a Transaction<'a>, me: UserId, now: UnixMillis, changes: &'a mut Changes) -> Result<Self> {
         let awaiting = outbox::awaiting(tx)?;
+        let server_now = now.saturating_add(account::clock_offset(tx)?);
         Ok(Self {
             tx,
             me,
             now,
+            server_now,
             chats: HashMap::new(),
             awaiting,
             forgotten: Forgotten::default(),
@@ -272,6 +276,13 @@ impl<'a> Batch<'a> {
         if self.awaiting.chats.contains(&chat) { outbox::pending(self.tx, chat) } else { Ok(Pending::default()) }
     }
 
+    /// Until when the chat is put away: the user's last word, and not when that is over. The server keeps the time that
+    /// it was given, and says it again with whatever else changes.
+    fn snoozed_until(&self, chat: ChatId, own: &UserChat) -> Result<Option<UnixMillis>> {
+        let until = self.pending(chat)?.snoozed.unwrap_or(own.snoozed_until);
+        Ok(until.filter(|until| *until > self.server_now))
+    }
+
     fn status(&mut self, chat: ChatId, raised: &StatusRaised) -> Result<()> {
         let tx = self.tx;
         let Some((record, _)) = self.chat(chat)? else { return Ok(()) };
@@ -283,15 +294,14 @@ impl<'a> Batch<'a> {
 
     fn user_chat(&mut self, chat: ChatId, own: UserChat) -> Result<()> {
         let tx = self.tx;
-        let pending = self.pending(chat)?;
+        let snoozed = self.snoozed_until(chat, &own)?;
         let Some((record, dirty)) = self.chat(chat)? else { return Ok(()) };
         *dirty = true;
         record.read_upto = record.read_upto.max(own.read_upto);
         record.set_own(&own);
-        record.snoozed_until = pending.snoozed.unwrap_or(own.snoozed_until);
+        record.snoozed_until = snoozed;
         record.unread = message::count_unread(tx, record.key, record.read_upto)?;
-        let snoozed = record.snoozed_until.is_some();
-        self.changes.timers |= snoozed;
+        self.changes.timers |= snoozed.is_some();
         self.changes.chats.insert(chat);
         Ok(())
     }
@@ -330,7 +340,7 @@ impl<'a> Batch<'a> {
         record.set_own(&own);
         // Before it is asked what the outbox will do: some of that may not be done any more.
         self.overtaken(id, record.last_inbound_no)?;
-        record.snoozed_until = self.pending(id)?.snoozed.unwrap_or(own.snoozed_until);
+        record.snoozed_until = self.snoozed_until(id, &own)?;
         self.changes.timers |= record.snoozed_until.is_some();
         // What was read here and is still in the outbox counts already.
         record.read_upto = own.read_upto.max(read_mark::upto(tx, id)?.unwrap_or(0));

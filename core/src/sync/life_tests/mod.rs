@@ -306,6 +306,24 @@ fn f68_a_snoozed_chat_comes_back_at_its_time_or_when_the_customer_writes() {
 }
 
 #[test]
+fn f68_a_snooze_that_is_over_does_not_put_the_chat_away_again() {
+    let mut phone = phone();
+    // The server keeps the time that it was given, also when it is over, and says it with every change of the own part.
+    let over = UserChat { read_upto: 1, snoozed_until: Some(NOW - 1), ..UserChat::default() };
+    phone.feed_one(1, EventBody::UserChat(over));
+    assert!(recents(&phone).contains(&chat_id(1)) && snoozed(&phone).is_empty());
+    let one = OpenedChat { chat: owned(1, 5, me(), 1), messages: vec![inbound(1, 1, "x")], more: false };
+    phone.snapshot(phone.feed, 90, vec![(one, over)]);
+    assert_eq!(recents(&phone), [chat_id(1)]);
+    // By the server's clock, which this device's may be behind.
+    phone.store.write(Durability::Normal, |tx, _| account::set_clock_offset(tx, 10_000)).unwrap();
+    phone.feed_one(1, EventBody::UserChat(UserChat { snoozed_until: Some(NOW + 9_000), ..over }));
+    assert_eq!(recents(&phone), [chat_id(1)]);
+    phone.feed_one(1, EventBody::UserChat(UserChat { snoozed_until: Some(NOW + 11_000), ..over }));
+    assert_eq!(snoozed(&phone).len(), 1);
+}
+
+#[test]
 fn f6_an_unknown_contact_is_asked_about_until_somebody_decides() {
     let mut phone = phone();
     let row = phone.row(2);
