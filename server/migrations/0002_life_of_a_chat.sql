@@ -210,3 +210,9 @@ ALTER TABLE queues ADD COLUMN edition INTEGER NOT NULL DEFAULT 1;
 CREATE INDEX chats_owned_of_queue ON chats (queue_id) WHERE state = 'owned';
 -- Since when its owner has it: nobody answers for what a customer waited before.
 ALTER TABLE chats ADD COLUMN owned_since INTEGER;
+
+-- Where a chat of the first schema waits when its channel leads to a group: till now only the route said so, and a chat
+-- that is placed nowhere is offered to nobody.
+UPDATE chats SET group_id = (SELECT group_id FROM routes WHERE routes.channel_id = chats.channel_id) WHERE queue_id IS NULL;
+-- Those that wait are looked at when the server starts: one that nobody sees is alarmed.
+UPDATE chats SET due_at = waiting_since WHERE state = 'waiting';

@@ -49,7 +49,8 @@ pub fn run(connection: &mut Connection, now: i64) -> Result<(), StoreError> {
 mod tests {
     use switchboard_protocol::ServerFrame;
     use switchboard_protocol::chat::ChatState;
-    use switchboard_protocol::command::{CommandBody, CommandStatus, Reply};
+    use switchboard_protocol::collection::Presence;
+    use switchboard_protocol::command::{CommandBody, CommandStatus, Reply, SetPresence};
     use switchboard_protocol::event::EventBody;
     use switchboard_protocol::ids::{ChannelId, ChatId, CommandId, MessageId, UserId, VisitorId};
     use switchboard_protocol::widget::WidgetSend;
@@ -59,7 +60,7 @@ mod tests {
     use crate::store::effects::VisitorKey;
     use crate::store::inbound::Received;
     use crate::store::writer::transact;
-    use crate::store::{Tx, chats, feed};
+    use crate::store::{Tx, alarms, chats, feed};
 
     #[test]
     fn a_new_database_gets_every_step_once() {
@@ -196,5 +197,44 @@ mod tests {
         let row = chats::must(&connection, owned).unwrap();
         assert_eq!((row.state, row.owner_epoch, row.last_no), (ChatState::Waiting, 2, 6));
         assert_eq!(chats::seeing(&connection, owned).unwrap(), [boris]);
+    }
+
+    /// A chat of schema 1 that waits for a group, which only its channel's route says there, and one that nobody was offered.
+    #[test]
+    fn f3_a_chat_of_schema_1_that_waits_for_a_group_goes_on_waiting_for_it_and_one_that_nobody_sees_is_alarmed() {
+        let mut connection = version_1();
+        connection
+            .execute_batch(
+                "INSERT INTO channels (id, name, kind, key, settings, rev, created_at) VALUES
+                    (x'05000000000000000000000000000002', 'Help', 'live_chat', 'help', '{}', 5, 1000);
+                 INSERT INTO routes (channel_id, kind, queue_id, group_id) VALUES
+                    (x'05000000000000000000000000000002', 'group', NULL, x'01000000000000000000000000000001');
+                 INSERT INTO chats (id, channel_id, contact_id, visitor_id, queue_id, state, owner_epoch, waiting_since, rev,
+                    last_no, created_at) VALUES
+                    (x'07000000000000000000000000000004', x'05000000000000000000000000000002',
+                     x'06000000000000000000000000000001', NULL, NULL, 'waiting', 0, 2000, 1, 0, 2000),
+                    (x'07000000000000000000000000000005', x'05000000000000000000000000000001',
+                     x'06000000000000000000000000000001', NULL, NULL, 'waiting', 0, 2000, 1, 0, 2000);
+                 INSERT INTO chat_users (chat_id, user_id, access) VALUES
+                    (x'07000000000000000000000000000004', x'02000000000000000000000000000001', 1),
+                    (x'07000000000000000000000000000004', x'02000000000000000000000000000002', 1);",
+            )
+            .unwrap();
+        run(&mut connection, 9_000).unwrap();
+        let (grouped, unseen) = (ChatId::from_bytes(id(7, 4)), ChatId::from_bytes(id(7, 5)));
+        let [anna, boris] = [1, 2].map(|n| UserId::from_bytes(id(2, n)));
+        let away = SetPresence { presence: Presence::Away, release: false };
+        transact(&mut connection, 9_000, |tx| {
+            tx.set_presence(boris, &away)?;
+            tx.run_due(100)
+        })
+        .unwrap();
+        assert_eq!(
+            chats::seeing(&connection, grouped).unwrap(),
+            [anna],
+            "Boris is away; Anna goes on being offered it"
+        );
+        let alarmed: Vec<_> = alarms::in_force(&connection).unwrap().iter().map(|alarm| alarm.row.chat).collect();
+        assert_eq!(alarmed, [unseen]);
     }
 }
