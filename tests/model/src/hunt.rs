@@ -14,7 +14,9 @@ use proptest_state_machine::{ReferenceStateMachine, StateMachineTest};
 
 use crate::check;
 use crate::op::{Op, Reference};
-use crate::world::{Bug, Template, World};
+use crate::plant::Bug;
+use crate::setup::Template;
+use crate::world::World;
 
 /// Operations of a run.
 pub const OPERATIONS: usize = 100;

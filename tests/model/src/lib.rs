@@ -9,6 +9,8 @@ pub mod check;
 pub mod device;
 pub mod hunt;
 pub mod op;
+pub mod plant;
+pub mod setup;
 pub mod store;
 pub mod truth;
 pub mod widget;

@@ -4,7 +4,7 @@
 use std::time::Instant;
 
 use switchboard_model::hunt::hunt;
-use switchboard_model::world::Bug;
+use switchboard_model::plant::Bug;
 
 /// How many runs; `SEEDS` sets another count. A run costs a tenth of what a seed of the other suites does.
 fn runs(default: u64) -> u64 {
