@@ -69,6 +69,11 @@ pub(crate) fn swap(store: &Store, me: UserId, now: UnixMillis, feed_id: FeedId, 
     store.write(Durability::Normal, |tx, changes| {
         let before = account::position(tx)?;
         let mut batch = Batch::new(tx, me, now, changes)?;
+        let restored = before.feed_id.is_some_and(|before| before != feed_id);
+        if restored {
+            // Before the chats come, which would show it as done.
+            batch.forgotten(false)?;
+        }
         let (mut present, mut lines) = (HashSet::new(), HashMap::new());
         snapshot::for_each(tx, |part| {
             lines.extend(part.passed_on.into_iter().map(|line| (line.chat, line)));
@@ -79,6 +84,10 @@ pub(crate) fn swap(store: &Store, me: UserId, now: UnixMillis, feed_id: FeedId, 
             // The rows of a part are written before the next one is read: a snapshot may be larger than memory.
             batch.flush()
         })?;
+        if restored {
+            // After the chats have shown which texts are there, and before others leave with what was written in them.
+            batch.forgotten(true)?;
+        }
         for id in chat::ids(tx)? {
             if !present.contains(&id) {
                 batch.gone(id, &Gone { reason: GoneReason::Unassigned, passed_on: None }, None)?;
@@ -92,10 +101,6 @@ pub(crate) fn swap(store: &Store, me: UserId, now: UnixMillis, feed_id: FeedId, 
         // After the chats have gone whose lines they are.
         for line in lines.values() {
             passed_on::put(tx, line)?;
-        }
-        if before.feed_id.is_some_and(|before| before != feed_id) {
-            let outcomes = outbox::forgotten(tx, now, batch.changes)?;
-            batch.applied.outcomes.extend(outcomes);
         }
         account::set_position(tx, feed_id, cursor)?;
         snapshot::drop_stage(tx)?;
@@ -393,6 +398,13 @@ impl<'a> Batch<'a> {
         self.applied.purge = true;
         self.changes.chats.remove(&id);
         self.changes.gone.insert(id);
+        Ok(())
+    }
+
+    /// The server is not the one that accepted these commands.
+    fn forgotten(&mut self, with_text: bool) -> Result<()> {
+        let outcomes = outbox::forgotten(self.tx, with_text, self.now, self.changes)?;
+        self.applied.outcomes.extend(outcomes);
         Ok(())
     }
 

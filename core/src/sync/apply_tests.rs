@@ -2,14 +2,14 @@
 
 use switchboard_protocol::ErrorCode;
 use switchboard_protocol::chat::{OpenedChat, UserChat};
-use switchboard_protocol::command::{CommandResult, CommandStatus};
-use switchboard_protocol::event::{EventBody, GoneReason, MessageAdded};
-use switchboard_protocol::frame::{Event, Page};
+use switchboard_protocol::command::{CommandBody, CommandResult, CommandStatus, Snooze};
+use switchboard_protocol::event::{EventBody, Gone, GoneReason, MessageAdded};
+use switchboard_protocol::frame::{Event, Page, SnapshotPart};
 use switchboard_protocol::ids::{CommandId, FeedId};
 use switchboard_protocol::message::MessageStatus;
 
 use crate::model::{CommandOutcome, DeliveryState, Outcome, UnsentReason};
-use crate::store::{Durability, account, draft, outbox, read_mark};
+use crate::store::{Durability, account, draft, outbox, passed_on, read_mark, snapshot};
 use crate::sync::apply;
 use crate::testing::*;
 
@@ -369,6 +369,65 @@ fn f63_what_a_restored_server_forgot_is_for_a_person_to_decide() {
     phone.snapshot(FeedId::from_bytes([8; 16]), 3, vec![(opened, UserChat::default())]);
     assert_eq!(reasons(&phone), [("lost".into(), UnsentReason::Unknown)]);
     assert_eq!(phone.texts(1), ["hello", "known"]);
+}
+
+#[test]
+fn f63_a_restored_server_without_the_chat_loses_no_accepted_text_either() {
+    let mut phone = Phone::new();
+    phone.feed_one(1, opened(chat(1, 1), vec![inbound(1, 1, "hello")], false));
+    let id = phone.reply(1, "answer");
+    send(&phone);
+    answer(&phone, &result(id, CommandStatus::Applied, None, Some(9)));
+    let applied = phone.snapshot(FeedId::from_bytes([8; 16]), 3, Vec::new());
+    assert_eq!(reasons(&phone), [("answer".into(), UnsentReason::Unknown)]);
+    assert_eq!(phone.unsent()[0].contact_name.as_deref(), Some("Contact 1"));
+    assert_eq!(applied.outcomes.len(), 1);
+}
+
+#[test]
+fn f63_what_a_restored_server_forgot_is_not_shown_as_done() {
+    let mut phone = Phone::new();
+    let messages = |n| vec![inbound(n, 1, "hello")];
+    for n in [1, 2] {
+        phone.feed_one(n, opened(owned(n, 1, me(), 1), messages(n), false));
+    }
+    let line = Gone { reason: GoneReason::Transferred, passed_on: Some(passed_on_line(3)) };
+    phone.feed_one(3, EventBody::Gone(line));
+    let snooze = phone.act(1, CommandBody::Snooze(Snooze { until: Some(NOW + 60_000) }), false);
+    let archive = phone.act(2, CommandBody::Archive, false);
+    let delete = CommandId::new();
+    let body = CommandBody::Delete;
+    let command = outbox::NewCommand {
+        id: delete,
+        chat: chat_id(3),
+        body: &body,
+        owner_epoch: 0,
+        seen: 0,
+        written_at: NOW,
+        held_until: None,
+        follows: false,
+    };
+    phone
+        .store
+        .write(Durability::Full, |tx, _| {
+            passed_on::hide(tx, chat_id(3), true)?;
+            outbox::enqueue(tx, &command)
+        })
+        .unwrap();
+    send(&phone);
+    for (id, seq) in [(snooze, 9), (archive, 10), (delete, 11)] {
+        answer(&phone, &result(id, CommandStatus::Applied, None, Some(seq)));
+    }
+    let part = SnapshotPart { chats: Vec::new(), passed_on: vec![passed_on_line(3)] };
+    let json = serde_json::to_string(&part).unwrap();
+    phone.store.write(Durability::Normal, |tx, _| snapshot::stage(tx, &json)).unwrap();
+    let chats = [1, 2].map(|n| {
+        let opened = OpenedChat { chat: owned(n, 1, me(), 1), messages: messages(n), more: false };
+        (opened, UserChat::default())
+    });
+    phone.snapshot(FeedId::from_bytes([8; 16]), 3, chats.into());
+    assert_eq!(phone.inbox().len(), 2);
+    assert_eq!(phone.archive().len(), 1);
 }
 
 #[test]

@@ -51,11 +51,18 @@ pub(crate) fn passed(tx: &Transaction<'_>, cursor: u64, changes: &mut Changes) -
     Ok(any)
 }
 
-/// A server that was restored from a backup has lost what it accepted after it: a person decides.
-pub(crate) fn forgotten(tx: &Transaction<'_>, now: UnixMillis, changes: &mut Changes) -> Result<Vec<CommandOutcome>> {
+/// A server that was restored from a backup has lost what it accepted after it: a person decides. Those with a text are
+/// asked about apart: the snapshot may show that theirs is there.
+pub(crate) fn forgotten(
+    tx: &Transaction<'_>,
+    with_text: bool,
+    now: UnixMillis,
+    changes: &mut Changes,
+) -> Result<Vec<CommandOutcome>> {
     let mut outcomes = Vec::new();
     for entry in all(tx)? {
-        if step(&entry, Step::Forgotten).is_none() {
+        let has_text = matches!(entry.kind, CommandKind::Reply | CommandKind::Transfer);
+        if has_text != with_text || step(&entry, Step::Forgotten).is_none() {
             continue;
         }
         let name = contact_name(tx, entry.chat)?;
