@@ -381,3 +381,68 @@ async fn f26_f28_f29_f41_f42_f45_passing_on_ending_and_blocking_by_keys_alone() 
     desk.leave().await;
     shop.server.stop().await.unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f8_f11_f37_f39_f44_taking_first_and_dealt_with_by_keys_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let shop = shop(dir.path()).await;
+    let admin = shop.server.admin();
+    let repairs = admin.find_queue("Repairs").await.unwrap();
+    admin.set_queue_members(repairs, &[admin.find_user("Anna").await.unwrap(), shop.boris]).await.unwrap();
+    let website = admin.find_channel("Website").await.unwrap().id;
+    admin.set_route(website, Route::Queue(repairs)).await.unwrap();
+    let mut desk = Desk::open(dir.path());
+    desk.sign_in(&shop.address).await;
+    let operator = &mut desk.operator;
+    let boris = Core::open(CoreConfig::new(dir.path().join("boris"), Platform::Terminal, "test")).unwrap();
+    let link = admin.enrol(shop.boris).await.unwrap().link(&shop.address.parse().unwrap());
+    boris.enrol(&link.to_string()).await.unwrap();
+    boris.start();
+
+    let mut visitor = Visitor::open(&shop.address, &shop.channel, None).await;
+    visitor.write("Can you mend my lamp?").await;
+    operator.sees("Can you mend my lamp?").await;
+    let inbox = boris.inbox(InboxFilter::All, InboxOrder::NewestFirst).unwrap();
+    let (told, mut rows) = watch::channel(Vec::new());
+    let _subscription = inbox.subscribe(Arc::new(move |update: ListUpdate<InboxRow>| {
+        told.send_modify(|rows| switchboard_operator::app::apply(rows, update.changes));
+    }));
+    let offered = |rows: &Vec<InboxRow>| rows.first().map(|row: &InboxRow| row.chat);
+    let seen = tokio::time::timeout(PATIENCE, rows.wait_for(|rows| offered(rows).is_some())).await;
+    let chat = offered(&seen.expect("nothing came").unwrap()).unwrap();
+
+    // Two candidates look at it: one sees the other type, and answers only when the chat is hers.
+    operator.press(KeyCode::Enter);
+    operator.sees("Enter Take this chat").await;
+    boris.typing(chat, true);
+    operator.sees("Boris is typing…").await;
+    operator.types("No letter of this is kept.");
+    operator.press(KeyCode::Enter);
+    operator.sees("You took the chat").await;
+    let left = tokio::time::timeout(PATIENCE, rows.wait_for(Vec::is_empty)).await.is_ok();
+    assert!(left, "the chat is still on the other's phone");
+    operator.types("Gladly, bring it in.");
+    operator.press(KeyCode::Enter);
+    assert_eq!(visitor.read().await, "Gladly, bring it in.");
+
+    // Done, and found in the archive when the server has it.
+    operator.press_with(KeyCode::Char('d'), KeyModifiers::CONTROL);
+    operator.sees("✓ Dealt with: Maria").await;
+    operator.sees("All answered.").await;
+    operator.press(KeyCode::Char('v'));
+    operator.sees("Archive ▾").await;
+    operator.sees("You dealt with it").await;
+    // What the customer writes next goes by the route, to both of them, and out of the archive.
+    visitor.write("And the other one?").await;
+    operator.sees("Nothing here.").await;
+    operator.press(KeyCode::Char('v'));
+    operator.sees("Recents ▾").await;
+    operator.sees("And the other one?").await;
+    operator.sees("just arrived").await;
+    let again = tokio::time::timeout(PATIENCE, rows.wait_for(|rows| offered(rows) == Some(chat))).await.is_ok();
+    assert!(again, "it is not offered by the route");
+
+    boris.stop().await;
+    desk.leave().await;
+    shop.server.stop().await.unwrap();
+}
