@@ -3,7 +3,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use switchboard_protocol::event::EventBody;
 use switchboard_protocol::ids::{ChatId, UserId};
 use switchboard_server::store::feed;
 use switchboard_server::testing::Server;
@@ -205,10 +204,4 @@ impl Truth {
         );
         Ok(())
     }
-}
-
-/// The body of a row.
-pub fn body(row: &Row) -> Option<EventBody> {
-    let value: serde_json::Value = serde_json::from_str(&format!("{{{}", row.json)).ok()?;
-    EventBody::parse(&row.kind, &value.get("body")?.to_string()).ok()?
 }
