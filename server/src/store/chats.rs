@@ -30,7 +30,7 @@ pub(super) enum Access {
 }
 
 impl Access {
-    const fn rank(self) -> i64 {
+    pub const fn rank(self) -> i64 {
         self as i64
     }
 

@@ -422,6 +422,7 @@ impl Tx<'_> {
         let routing::Difference { added, removed } = routing::difference(&present, wanted);
         self.gone(chat, &removed, leaves)?;
         let staying: Vec<UserId> = present.intersection(wanted).copied().collect();
+        let woken = self.wake_for(chat.id, access)?;
         for &user in &staying {
             self.grant(chat.id, user, access)?;
         }
@@ -434,7 +435,25 @@ impl Tx<'_> {
             let event = self.event(chat.id, chat.rev, &EventBody::Chat(chat.public()), None)?;
             self.append_to(&staying, &event)?;
         }
+        for (user, mine) in woken {
+            let event = self.event(chat.id, chat.rev, &EventBody::UserChat(mine), None)?;
+            self.append(user, &event)?;
+        }
         self.open_for(chat, &added, access)
+    }
+
+    /// Who put a chat away while it was something else to them than it becomes now sees it again: one's own chat must not
+    /// stay out of sight because one ignored it when it was offered.
+    fn wake_for(&mut self, chat: ChatId, becomes: Access) -> Result<Vec<(UserId, UserChat)>, StoreError> {
+        let mut query = self.sql.sql(
+            "UPDATE chat_users SET archived = 0, ignored = 0, snoozed_until = NULL \
+             WHERE chat_id = ?1 AND access > 0 AND access <> ?2 \
+             AND (archived = 1 OR ignored = 1 OR snoozed_until IS NOT NULL) RETURNING user_id, read_upto",
+        )?;
+        let woken = query.query_map((Blob(chat), becomes.rank()), |row| {
+            Ok((row.id(0)?, UserChat { read_upto: row.count(1)?, ..UserChat::default() }))
+        })?;
+        Ok(woken.collect::<Result<_, _>>()?)
     }
 
     /// One body of `chat_opened` for all these.

@@ -204,3 +204,23 @@ fn f62_a_closed_chat_leaves_its_readers_phone_after_its_time() {
     office.say(visitor, "years later");
     assert_eq!(office.state(chat).0, ChatState::Waiting);
 }
+
+#[test]
+fn f43_f40_an_archived_chat_that_leaves_its_owner_and_is_offered_to_them_again_is_back_in_recents() {
+    let mut office = Office::new();
+    let anna = office.users[0];
+    office.settings(|settings| settings.release_after_ms = Some(HOUR));
+    let (chat, visitor) = office.owned();
+    office.say(visitor, "and?");
+    office.applied(anna, chat, CommandBody::Archive);
+    office.look_at_all();
+    office.pass(HOUR);
+    assert_eq!(office.state(chat).0, ChatState::Waiting);
+    assert!(office.seeing(chat).contains(&anna) && !office.mine(chat, anna).archived);
+    assert_eq!(office.news(anna), ["released", "user_chat"]);
+    // Who goes on being offered what they ignore is left alone.
+    office.applied(anna, chat, CommandBody::Ignore);
+    let boris = office.users[1];
+    office.write(|tx| tx.set_disabled(boris, true));
+    assert!(office.mine(chat, anna).ignored);
+}

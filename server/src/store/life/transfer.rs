@@ -71,6 +71,19 @@ fn f26_f28_the_owner_passes_a_chat_on_and_keeps_a_line_without_content() {
 }
 
 #[test]
+fn f26_f6_who_ignored_a_chat_that_becomes_theirs_sees_it_again() {
+    let mut office = Office::new();
+    let [anna, boris, ..] = office.users::<4>();
+    let (chat, _) = office.waiting();
+    office.applied(boris, chat, CommandBody::Ignore);
+    office.look_at_all();
+    office.applied(anna, chat, to(TransferTarget::User(boris)));
+    assert_eq!(office.state(chat).1, Some(boris));
+    assert_eq!(office.mine(chat, boris), Default::default(), "an owned chat is not out of its owner's sight");
+    assert_eq!(office.news(boris), ["transferred", "user_chat"], "and the phone is told");
+}
+
+#[test]
 fn f26_a_candidate_passes_a_waiting_chat_on() {
     let mut office = Office::new();
     let [anna, boris, cleo, dora] = office.users();
