@@ -162,4 +162,3 @@ async fn f12_f62_f64_random_histories_leave_every_phone_with_what_a_fresh_one_sh
         history(seed).await;
     }
 }
-
