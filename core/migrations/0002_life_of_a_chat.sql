@@ -9,6 +9,8 @@ ALTER TABLE outbox ADD COLUMN held_until INTEGER;
 ALTER TABLE outbox ADD COLUMN seq INTEGER;
 -- It was given behind a reply or a take of a waiting chat, which raises the owner's epoch by one before it goes.
 ALTER TABLE outbox ADD COLUMN follows INTEGER NOT NULL DEFAULT 0;
+-- What kind of message it was to be: a transfer's note must never be offered as a reply.
+ALTER TABLE unsent ADD COLUMN kind INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX outbox_held ON outbox (held_until) WHERE state = 4;
 
 -- What the user wants of the own work, where the server does not know it yet: the last wish of each name. It is carried

@@ -2,9 +2,10 @@ use std::fmt;
 use std::str::FromStr;
 
 use switchboard_protocol::ids::{ChatId, InvalidId, MessageId};
+use switchboard_protocol::message::MessageKind;
 use switchboard_protocol::{ErrorCode, UnixMillis};
 
-/// A text that did not reach the customer. For a reply it is the id that the reply had.
+/// A text that did not reach the customer, or the next colleague. For a reply it is the id that the reply had.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct UnsentId(MessageId);
 
@@ -68,7 +69,7 @@ pub enum UnsentReason {
     Draft,
 }
 
-/// A text of this user that did not reach the customer.
+/// A text of this user that did not reach whom it was for.
 #[derive(Clone, PartialEq, Eq)]
 pub struct UnsentRow {
     /// Its id.
@@ -77,6 +78,8 @@ pub struct UnsentRow {
     pub chat: ChatId,
     /// The customer's name as it was; none for a visitor without one.
     pub contact_name: Option<String>,
+    /// A text to the customer, or a note among staff, which is never to be offered as a reply.
+    pub kind: MessageKind,
     /// The text.
     pub text: String,
     /// When it was written, by the device's clock.

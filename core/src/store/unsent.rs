@@ -5,6 +5,7 @@ use switchboard_protocol::ErrorCode;
 use switchboard_protocol::ids::ChatId;
 
 use super::Blob;
+use super::message::{kind_from_sql, kind_to_sql};
 use crate::error::{Error, Result};
 use crate::model::{UnsentId, UnsentReason, UnsentRow};
 
@@ -36,8 +37,8 @@ fn reason_from_sql(reason: &str, code: Option<&str>) -> Result<UnsentReason> {
 pub(crate) fn insert(tx: &Transaction<'_>, row: &UnsentRow) -> Result<()> {
     let (reason, code) = reason_to_sql(row.reason);
     tx.prepare_cached(
-        "INSERT INTO unsent (id, chat, contact_name, text, written_at, unsent_at, reason, code)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (id) DO NOTHING",
+        "INSERT INTO unsent (id, chat, contact_name, text, written_at, unsent_at, reason, code, kind)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (id) DO NOTHING",
     )?
     .execute(params![
         Blob(row.id),
@@ -48,6 +49,7 @@ pub(crate) fn insert(tx: &Transaction<'_>, row: &UnsentRow) -> Result<()> {
         row.unsent_at,
         reason,
         code,
+        kind_to_sql(row.kind),
     ])?;
     Ok(())
 }
@@ -82,7 +84,7 @@ pub(crate) fn chat_of(db: &Connection, id: UnsentId) -> Result<Option<ChatId>> {
 pub(crate) fn newest(db: &Connection, limit: u32) -> Result<Vec<UnsentRow>> {
     // By key, though all are wanted: a walk along a range is what the tests tell from a scan.
     let mut statement = db.prepare_cached(
-        "SELECT id, chat, contact_name, text, written_at, unsent_at, reason, code FROM unsent
+        "SELECT id, chat, contact_name, text, written_at, unsent_at, reason, code, kind FROM unsent
          WHERE ord > 0 ORDER BY ord DESC LIMIT ?1",
     )?;
     let mut rows = statement.query([limit])?;
@@ -100,6 +102,7 @@ fn read(row: &Row<'_>) -> Result<UnsentRow> {
         id: row.get::<_, Blob<_>>(0)?.0,
         chat: row.get::<_, Blob<_>>(1)?.0,
         contact_name: row.get(2)?,
+        kind: kind_from_sql(row.get(8)?)?,
         text: row.get(3)?,
         written_at: row.get(4)?,
         unsent_at: row.get(5)?,

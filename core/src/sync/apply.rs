@@ -9,7 +9,7 @@ use switchboard_protocol::command::CommandResult;
 use switchboard_protocol::event::{EventBody, Gone, GoneReason, MessageAdded, StatusRaised};
 use switchboard_protocol::frame::{Event, Page};
 use switchboard_protocol::ids::{ChatId, CommandId, FeedId, MessageId, UserId};
-use switchboard_protocol::message::Message;
+use switchboard_protocol::message::{Message, MessageKind};
 
 use crate::error::{Error, Result};
 use crate::model::{CommandOutcome, UnsentId, UnsentReason, UnsentRow};
@@ -376,6 +376,7 @@ impl<'a> Batch<'a> {
                 id: UnsentId::new(),
                 chat: id,
                 contact_name: contact,
+                kind: MessageKind::Text,
                 text,
                 written_at,
                 unsent_at: self.now,

@@ -484,7 +484,11 @@ impl Run {
                 .store
                 .read(|db| {
                     let like = format!("%\"{note}\"%");
-                    Ok(db.query_row("SELECT count(*) FROM outbox WHERE body LIKE ?1", [like], |row| row.get(0))?)
+                    Ok(db.query_row(
+                        "SELECT count(*) FROM outbox WHERE orphan = 0 AND body LIKE ?1",
+                        [like],
+                        |row| row.get(0),
+                    )?)
                 })
                 .unwrap();
             assert!(unsent + queued as usize + self.server.has(note) >= 1, "seed {seed} step {step}: {note} is lost");

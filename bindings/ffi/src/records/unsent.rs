@@ -3,7 +3,7 @@ use std::time::SystemTime;
 use switchboard_core as core;
 use switchboard_core::{ChatId, UnsentId};
 
-use super::time;
+use super::{MessageKind, time};
 use crate::errors::ErrorCode;
 
 /// Why a text did not reach the customer.
@@ -43,7 +43,7 @@ impl From<core::UnsentReason> for UnsentReason {
     }
 }
 
-/// A text of this user that did not reach the customer.
+/// A text of this user that did not reach whom it was for.
 #[derive(Clone, PartialEq, Eq, uniffi::Record)]
 pub struct UnsentRow {
     /// Its id.
@@ -52,6 +52,8 @@ pub struct UnsentRow {
     pub chat: ChatId,
     /// The customer's name as it was; none for a visitor without one.
     pub contact_name: Option<String>,
+    /// A text to the customer, or a transfer's note to colleagues, which must never be offered as a reply.
+    pub kind: MessageKind,
     /// The text.
     pub text: String,
     /// When it was written, by the device's clock.
@@ -68,6 +70,7 @@ impl From<core::UnsentRow> for UnsentRow {
             id: row.id,
             chat: row.chat,
             contact_name: row.contact_name,
+            kind: row.kind.into(),
             text: row.text,
             written_at: time(row.written_at),
             unsent_at: time(row.unsent_at),

@@ -10,8 +10,8 @@ use common::*;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use switchboard_core::{
     AuthorKind, ChannelKind, CommandId, CommandKind, CommandOutcome, ConnectionState, ErrorCode, InboxFilter,
-    InboxOrder, ListChange, ListUpdate, MessageId, Outcome, Role, SearchHit, SearchResults, SnippetPart, TimelineRow,
-    Typing, UnsentId, UnsentReason, UnsentRow,
+    InboxOrder, ListChange, ListUpdate, MessageId, MessageKind, Outcome, Role, SearchHit, SearchResults, SnippetPart,
+    TimelineRow, Typing, UnsentId, UnsentReason, UnsentRow,
 };
 use switchboard_operator::app::{Act, App, Effect, Focus, Msg, Overlay};
 use switchboard_operator::clock::Zone;
@@ -145,6 +145,7 @@ fn unsent(n: u8, text: &str, reason: UnsentReason) -> UnsentRow {
         id: UnsentId::from_bytes([n; 16]),
         chat: chat(1),
         contact_name: Some("Maria López".into()),
+        kind: MessageKind::Text,
         text: text.into(),
         written_at: NOW - 5 * MINUTE,
         unsent_at: NOW,

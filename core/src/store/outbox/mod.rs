@@ -11,6 +11,7 @@ use serde_json::value::RawValue;
 use switchboard_protocol::UnixMillis;
 use switchboard_protocol::command::{CommandBody, CommandFrame, Reply, Transfer};
 use switchboard_protocol::ids::{ChatId, CommandId, MessageId};
+use switchboard_protocol::message::MessageKind;
 
 use super::{Blob, Changes, from_sql_u64, read_mark, to_sql_u64, unsent, wish};
 use crate::error::{Error, Result};
@@ -297,6 +298,7 @@ fn keep_text(
             id: UnsentId::from(MessageId::from(entry.id)),
             chat: entry.chat,
             contact_name: contact_name.map(str::to_owned),
+            kind: if entry.kind == CommandKind::Transfer { MessageKind::Note } else { MessageKind::Text },
             text,
             written_at: entry.written_at,
             unsent_at: now,

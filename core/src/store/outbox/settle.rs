@@ -241,7 +241,7 @@ pub(crate) fn chat_gone(
     for entry in of_chat(tx, chat)?.iter().filter(|entry| !entry.orphan && Some(entry.id) != by) {
         match (entry.kind, entry.state) {
             (_, State::Accepted) => remove(tx, entry, changes)?,
-            (CommandKind::Reply, _) if entry.sent => {
+            (CommandKind::Reply | CommandKind::Transfer, _) if entry.sent => {
                 keep_text(tx, entry, contact_name, UnsentReason::Checking, now, changes)?;
                 tx.prepare_cached("UPDATE outbox SET orphan = 1 WHERE ord = ?1")?.execute([entry.ord])?;
             }

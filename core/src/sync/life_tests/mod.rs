@@ -11,16 +11,16 @@ use switchboard_protocol::command::{
 };
 use switchboard_protocol::event::{EventBody, Gone, GoneReason, MessageAdded};
 use switchboard_protocol::frame::{Event, Rows, SnapshotPart};
-use switchboard_protocol::ids::{ChatId, CommandId, QueueId, UserId};
+use switchboard_protocol::ids::{ChatId, CommandId, MessageId, QueueId, UserId};
 use switchboard_protocol::message::{Activity, Author, Message, MessageKind};
 use switchboard_protocol::transfer::TransferTarget;
 use switchboard_protocol::{ErrorCode, UnixMillis};
 
 use crate::model::{
     ActivityKind, AuthorKind, CommandOutcome, Composer, InboxFilter, InboxOrder, InboxRow, Outcome, TargetKind,
-    UnsentReason,
+    UnsentReason, UnsentRow,
 };
-use crate::store::{Durability, account, chat, collection, inbox, outbox, people, snapshot, wish};
+use crate::store::{Durability, account, chat, collection, inbox, outbox, people, snapshot, unsent, wish};
 use crate::sync::apply;
 use crate::testing::*;
 

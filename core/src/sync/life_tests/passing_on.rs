@@ -45,7 +45,12 @@ fn f28_the_feed_may_be_faster_than_the_answer_to_a_transfer() {
 #[test]
 fn f29_the_note_of_a_transfer_that_was_not_done_is_kept() {
     let with_note = || CommandBody::Transfer(Transfer { to: TransferTarget::User(other()), note: Some("note".into()) });
-    let kept = |phone: &Phone| phone.unsent().into_iter().map(|row| (row.text, row.reason)).collect::<Vec<_>>();
+    let kept = |phone: &Phone| {
+        // A note is never to be offered as a reply, and says whose chat it was in.
+        let note = |row: &UnsentRow| (row.kind, row.contact_name.as_deref()) == (MessageKind::Note, Some("Contact 1"));
+        assert!(phone.unsent().iter().all(note));
+        phone.unsent().into_iter().map(|row| (row.text, row.reason)).collect::<Vec<_>>()
+    };
     // Refused.
     let here = phone();
     let id = here.act(1, with_note(), false);
@@ -69,9 +74,20 @@ fn f29_the_note_of_a_transfer_that_was_not_done_is_kept() {
     let id = here.act(1, with_note(), false);
     send(&here);
     here.feed_one(1, gone(GoneReason::Unassigned));
-    assert!(kept(&here).is_empty());
+    assert_eq!(kept(&here), [("note".to_owned(), UnsentReason::Checking)]);
+    let mut here = here.reopen();
+    assert_eq!(send(&here).len(), 1, "it goes again, to be decided");
     answer(&here, id, CommandStatus::Conflict, Some(ErrorCode::Taken), None);
     assert_eq!(kept(&here), [("note".to_owned(), UnsentReason::Refused(ErrorCode::Taken))]);
+    // On its way when the chat left, and done before that.
+    here.feed_one(1, opened(owned(1, 9, me(), 3), vec![inbound(1, 1, "x")], false));
+    here.store.write(Durability::Full, |tx, _| unsent::delete(tx, MessageId::from(id).into())).unwrap();
+    let id = here.act(1, with_note(), false);
+    send(&here);
+    here.feed_one(1, gone(GoneReason::Unassigned));
+    assert_eq!(kept(&here), [("note".to_owned(), UnsentReason::Checking)]);
+    answer(&here, id, CommandStatus::Applied, None, Some(here.seq + 1));
+    assert!(kept(&here).is_empty());
 }
 
 #[test]

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
-use switchboard_core::SearchHit;
+use switchboard_core::{MessageKind, SearchHit};
 
 use crate::app::{App, SearchView};
 use crate::clock::short;
@@ -110,7 +110,11 @@ pub(super) fn unsent(app: &App, selected: usize, deleting: bool, frame: &mut Fra
     for (index, row) in app.unsent.iter().enumerate() {
         let chosen = index == selected;
         let lead = || if chosen { Span::styled("▌", theme::accent()) } else { Span::raw(" ") };
-        let to = format!("To {}", row.contact_name.as_deref().unwrap_or("Visitor"));
+        let to = match row.kind {
+            MessageKind::Note => "Note about",
+            MessageKind::Text | MessageKind::Activity => "To",
+        };
+        let to = format!("{to} {}", row.contact_name.as_deref().unwrap_or("Visitor"));
         let time = short(row.written_at, app.now, &app.zone);
         let mut block = vec![Line::from(vec![
             lead(),
