@@ -216,3 +216,8 @@ ALTER TABLE chats ADD COLUMN owned_since INTEGER;
 UPDATE chats SET group_id = (SELECT group_id FROM routes WHERE routes.channel_id = chats.channel_id) WHERE queue_id IS NULL;
 -- Those that wait are looked at when the server starts: one that nobody sees is alarmed.
 UPDATE chats SET due_at = waiting_since WHERE state = 'waiting';
+
+-- The rows of users and queues say more than what phones have of them: they are pulled once more.
+UPDATE collections SET rev = rev + 1 WHERE name IN ('users', 'queues');
+UPDATE users SET rev = (SELECT rev FROM collections WHERE name = 'users');
+UPDATE queues SET rev = (SELECT rev FROM collections WHERE name = 'queues');

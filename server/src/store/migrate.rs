@@ -49,7 +49,7 @@ pub fn run(connection: &mut Connection, now: i64) -> Result<(), StoreError> {
 mod tests {
     use switchboard_protocol::ServerFrame;
     use switchboard_protocol::chat::ChatState;
-    use switchboard_protocol::collection::Presence;
+    use switchboard_protocol::collection::{Collection, Presence};
     use switchboard_protocol::command::{CommandBody, CommandStatus, Reply, SetPresence};
     use switchboard_protocol::event::EventBody;
     use switchboard_protocol::ids::{ChannelId, ChatId, CommandId, MessageId, UserId, VisitorId};
@@ -60,7 +60,7 @@ mod tests {
     use crate::store::effects::VisitorKey;
     use crate::store::inbound::Received;
     use crate::store::writer::transact;
-    use crate::store::{Tx, alarms, chats, feed};
+    use crate::store::{Tx, alarms, chats, collections, feed};
 
     #[test]
     fn a_new_database_gets_every_step_once() {
@@ -236,5 +236,18 @@ mod tests {
         );
         let alarmed: Vec<_> = alarms::in_force(&connection).unwrap().iter().map(|alarm| alarm.row.chat).collect();
         assert_eq!(alarmed, [unseen]);
+    }
+
+    /// The rows of users and queues say more than those that phones have: they are pulled once more.
+    #[test]
+    fn f52_what_phones_know_of_people_and_queues_is_told_anew() {
+        let mut connection = version_1();
+        run(&mut connection, 9_000).unwrap();
+        let anna = UserId::from_bytes(id(2, 1));
+        for (collection, rows) in [(Collection::Users, 3), (Collection::Queues, 1)] {
+            let (rev, found) = collections::since(&connection, anna, collection, 5).unwrap();
+            assert_eq!((rev, found.len()), (6, rows), "{collection:?}");
+            assert!(collections::since(&connection, anna, collection, rev).unwrap().1.is_empty());
+        }
     }
 }
