@@ -425,6 +425,10 @@ impl Tx<'_> {
     /// The visitor's browser got or showed staff's messages up to `upto`.
     pub fn visitor_progress(&mut self, key: VisitorKey, upto: u64, status: MessageStatus) -> Result<(), StoreError> {
         let Some(chat) = chat_of(self.sql, key)? else { return Ok(()) };
+        if blocks::blocked(self.sql, key, None, self.now)?.is_some() {
+            // Its connection is being closed; what was under way counts for nothing.
+            return Ok(());
+        }
         let chat = chats::must(self.sql, chat)?;
         let read = status == MessageStatus::Read;
         let upto = upto.min(chat.last_no);

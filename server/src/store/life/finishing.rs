@@ -3,6 +3,7 @@
 use switchboard_protocol::ErrorCode;
 use switchboard_protocol::chat::ChatState;
 use switchboard_protocol::command::{AddContact, CommandBody, CommandStatus, Reply};
+use switchboard_protocol::message::MessageStatus;
 
 use super::{HOUR, Office};
 use crate::store::blocks;
@@ -122,7 +123,7 @@ fn f42_a_block_shuts_address_and_visitor_out_until_it_is_over() {
     let chat = office.chat_of(first);
     assert_eq!(blocks::sharing(&office.connection, chat, office.now).unwrap(), Some(2));
     office.refused(anna, chat, CommandBody::Block, ErrorCode::NotOwner);
-    office.applied(anna, chat, CommandBody::Take);
+    office.applied(anna, chat, CommandBody::Reply(Reply { text: "good day".into() }));
     office.look_at_all();
     office.applied(anna, chat, CommandBody::Block);
     assert_eq!(office.state(chat).0, ChatState::Closed);
@@ -142,6 +143,10 @@ fn f42_a_block_shuts_address_and_visitor_out_until_it_is_over() {
     {
         assert_eq!(office.receive(visitor, Some(address), "again"), Received::Refused(ErrorCode::Blocked));
     }
+    // Nor what the widget had under way to say of what it showed.
+    office.look_at_all();
+    office.write(|tx| tx.visitor_progress(first, 99, MessageStatus::Read));
+    assert_eq!((office.news(anna), office.row(chat).customer_read_upto), (Vec::new(), 0));
     assert!(matches!(office.receive(elsewhere, Some("192.0.2.8"), "not me"), Received::Accepted { .. }));
 
     // It expires by itself, and can be lifted.
