@@ -131,8 +131,13 @@ fn channels(connection: &Connection, rev: u64) -> Result<Vec<CollectionRow>, Sto
 /// In force and in the user's reach; everything else that changed is to be removed.
 fn alarms(connection: &Connection, me: UserId, rev: u64) -> Result<Vec<CollectionRow>, StoreError> {
     let Some(actor) = people::actor(connection, me)? else { return Ok(Vec::new()) };
+    // A new phone has nothing to remove: what is over, which is nearly all, is not looked at.
+    let changed = match rev {
+        0 => super::alarms::in_force(connection)?,
+        rev => super::alarms::since(connection, rev)?,
+    };
     let mut rows = Vec::new();
-    for alarm in super::alarms::since(connection, rev)? {
+    for alarm in changed {
         let id = alarm.row.chat;
         if alarm.over_at.is_none() && actor.may(Action::Oversee, alarm.group) {
             rows.push(row(id.as_bytes(), &alarm.row)?);

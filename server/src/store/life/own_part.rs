@@ -1,12 +1,18 @@
 //! F6, F43, F45, F68: what a user does for oneself alone, and contacts.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use switchboard_protocol::ErrorCode;
 use switchboard_protocol::chat::{ChatState, UserChat};
+use switchboard_protocol::collection::{Collection, Role};
 use switchboard_protocol::command::{AddContact, CommandBody, CommandStatus, Read, Reply, Snooze};
+use switchboard_protocol::ids::ChatId;
 
 use super::{HOUR, Office};
 use crate::routing::Distribution;
-use crate::store::prune;
+use crate::store::people::UserChange;
+use crate::store::{collections, prune};
 
 fn contact(name: &str, email: Option<&str>, phone: Option<&str>) -> CommandBody {
     CommandBody::AddContact(AddContact {
@@ -223,4 +229,33 @@ fn f43_f40_an_archived_chat_that_leaves_its_owner_and_is_offered_to_them_again_i
     let boris = office.users[1];
     office.write(|tx| tx.set_disabled(boris, true));
     assert!(office.mine(chat, anna).ignored);
+}
+
+/// A new phone asks for the alarms from the beginning; over the years most of them are over.
+#[test]
+fn f75_alarms_that_are_over_cost_a_new_phone_nothing() {
+    let mut office = Office::new();
+    let anna = office.users[0];
+    let change = UserChange { role: Some(Role::SystemOwner), ..UserChange::default() };
+    office.write(|tx| tx.change_user(anna, &change));
+    let queue = office.queue;
+    for _ in 0..300 {
+        office.write(|tx| tx.set_queue_members(queue, &[]));
+        let (chat, _) = office.waiting();
+        office.write(|tx| tx.set_queue_members(queue, &[anna]));
+        office.applied(anna, chat, CommandBody::DealtWith);
+    }
+    office.write(|tx| tx.set_queue_members(queue, &[]));
+    let (chat, _) = office.waiting();
+    let steps = Arc::new(AtomicUsize::new(0));
+    let counted = steps.clone();
+    let count = move || {
+        counted.fetch_add(1, Ordering::Relaxed);
+        false
+    };
+    office.connection.progress_handler(1, Some(count)).unwrap();
+    let (_, rows) = collections::since(&office.connection, anna, Collection::Alarms, 0).unwrap();
+    office.connection.progress_handler(1, None::<fn() -> bool>).unwrap();
+    assert_eq!(rows.iter().map(|row| ChatId::from_bytes(*row.id.as_bytes())).collect::<Vec<_>>(), [chat]);
+    assert!(steps.load(Ordering::Relaxed) < 1_000, "{steps:?} steps");
 }
