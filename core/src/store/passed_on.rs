@@ -5,7 +5,7 @@ use switchboard_protocol::chat::PassedOn;
 use switchboard_protocol::ids::ChatId;
 use switchboard_protocol::transfer::TransferTarget;
 
-use super::Blob;
+use super::{Blob, purge};
 use crate::error::{Error, Result};
 use crate::model::TargetKind;
 
@@ -54,7 +54,12 @@ pub(crate) fn hide(tx: &Transaction<'_>, chat: ChatId, hidden: bool) -> Result<b
 
 /// Removes a line. False: there is none.
 pub(crate) fn remove(tx: &Transaction<'_>, chat: ChatId) -> Result<bool> {
-    Ok(tx.prepare_cached("DELETE FROM passed_on WHERE chat = ?1")?.execute([Blob(chat)])? > 0)
+    let removed = tx.prepare_cached("DELETE FROM passed_on WHERE chat = ?1")?.execute([Blob(chat)])? > 0;
+    if removed {
+        // It held a person's name.
+        purge::pending(tx)?;
+    }
+    Ok(removed)
 }
 
 /// The chats of all lines.

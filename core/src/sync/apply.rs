@@ -389,6 +389,7 @@ impl<'a> Batch<'a> {
         if let Some(line) = &gone.passed_on {
             passed_on::put(self.tx, line)?;
         }
+        self.applied.purge |= had_line;
         if had_line || gone.passed_on.is_some() {
             self.changes.chats.insert(id);
         }

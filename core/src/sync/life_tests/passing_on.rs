@@ -113,6 +113,20 @@ fn f28_a_snapshot_brings_the_lines_and_removes_the_others() {
 }
 
 #[test]
+fn f45_a_line_that_was_deleted_leaves_no_name_in_the_log() {
+    let mut phone = phone();
+    let passed = Gone { reason: GoneReason::Transferred, passed_on: Some(passed_on_line(5)) };
+    assert!(!phone.feed_one(5, EventBody::Gone(passed)).purge);
+    let pending = |phone: &Phone| {
+        let sql = "SELECT purge_pending FROM sync WHERE one = 1";
+        phone.store.read(|db| Ok(db.query_row(sql, [], |row| row.get::<_, bool>(0))?)).unwrap()
+    };
+    assert!(!pending(&phone));
+    assert!(phone.feed_one(5, gone(GoneReason::Deleted)).purge);
+    assert!(phone.archive().is_empty() && pending(&phone));
+}
+
+#[test]
 fn f45_deleting_hides_at_once_a_chat_and_a_line() {
     let mut phone = phone();
     phone.feed_one(1, EventBody::UserChat(UserChat { archived: true, ..UserChat::default() }));
