@@ -3,6 +3,7 @@ use std::fmt;
 use switchboard_protocol::UnixMillis;
 use switchboard_protocol::chat::ChannelKind;
 use switchboard_protocol::ids::{ChatId, MessageId};
+use switchboard_protocol::message::MessageKind;
 
 use super::AuthorKind;
 
@@ -30,6 +31,8 @@ pub struct SearchHit {
     pub contact_name: Option<String>,
     /// The kind of channel, for the icon.
     pub channel_kind: ChannelKind,
+    /// A text, or a note among staff, which the customer never got.
+    pub kind: MessageKind,
     /// Which side wrote it.
     pub author: AuthorKind,
     /// The part of the text around the first match, on one line. Parts and not ranges, because Rust, Swift and

@@ -40,7 +40,7 @@ impl Store {
 fn hits(db: &Connection, query: &str, limit: u32) -> Result<(Vec<(SearchHit, String)>, bool)> {
     // CROSS JOIN keeps the order of the loops: the index first, from its newest row.
     let mut statement = db.prepare_cached(
-        "SELECT c.id, m.id, m.pos, c.contact_name, c.channel_kind, m.author, m.text, m.sent_at
+        "SELECT c.id, m.id, m.pos, c.contact_name, c.channel_kind, m.author, m.text, m.sent_at, m.kind
          FROM message_fts f CROSS JOIN message m ON m.fts = f.rowid CROSS JOIN chat c ON c.key = m.pos >> 32
          WHERE f.message_fts MATCH ?1 ORDER BY f.rowid DESC LIMIT ?2",
     )?;
@@ -57,6 +57,7 @@ fn hits(db: &Connection, query: &str, limit: u32) -> Result<(Vec<(SearchHit, Str
             no: message::no_of(row.get(2)?),
             contact_name: row.get(3)?,
             channel_kind: ChannelKind::from_name(kind).ok_or(Error::BadValue("chat.channel_kind"))?,
+            kind: message::kind_from_sql(row.get(8)?)?,
             author: message::author_kind(row.get(5)?),
             snippet: Vec::new(),
             sent_at: row.get(7)?,

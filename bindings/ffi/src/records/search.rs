@@ -3,7 +3,7 @@ use std::time::SystemTime;
 use switchboard_core as core;
 use switchboard_core::{ChatId, MessageId};
 
-use super::{AuthorKind, ChannelKind, time};
+use super::{AuthorKind, ChannelKind, MessageKind, time};
 
 /// What a search found on this device.
 #[derive(Clone, PartialEq, Eq, uniffi::Record)]
@@ -29,6 +29,8 @@ pub struct SearchHit {
     pub contact_name: Option<String>,
     /// The kind of channel, for the icon.
     pub channel_kind: ChannelKind,
+    /// A text, or a note among staff, which the customer never got.
+    pub kind: MessageKind,
     /// Which side wrote it.
     pub author: AuthorKind,
     /// The part of the text around the first match, on one line. Parts and not ranges, because Rust, Swift and Kotlin
@@ -66,6 +68,7 @@ impl From<core::SearchHit> for SearchHit {
             no: hit.no,
             contact_name: hit.contact_name,
             channel_kind: hit.channel_kind.into(),
+            kind: hit.kind.into(),
             author: hit.author.into(),
             snippet: hit.snippet.into_iter().map(part).collect(),
             sent_at: time(hit.sent_at),

@@ -188,6 +188,7 @@ fn f65_search_as_you_type_opens_at_the_message() {
         no,
         contact_name: Some("Maria López".into()),
         channel_kind: ChannelKind::LiveChat,
+        kind: MessageKind::Text,
         author: AuthorKind::Contact,
         snippet,
         sent_at: NOW - 9 * MINUTE,

@@ -404,6 +404,8 @@ fn activities_and_notes_are_lines_that_no_customer_wrote() {
     let rated = Activity::Rated { stars: 4, comment: Some("good".into()) };
     phone.feed_one(1, added(activity(1, 5, Author::Contact, rated)));
     phone.feed_one(1, added(Message { author: Author::System, ..inbound(1, 6, "We are closed.") }));
+    let found = |words| phone.store.search(words, 9).unwrap().hits.iter().map(|hit| hit.kind).collect::<Vec<_>>();
+    assert_eq!((found("watch"), found("closed")), (vec![MessageKind::Note], vec![MessageKind::Text]));
     let lines = phone.timeline(1);
     let kinds: Vec<_> = lines.iter().map(|line| (line.kind, line.author)).collect();
     use MessageKind::{Activity as Act, Note, Text};
