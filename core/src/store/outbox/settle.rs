@@ -6,7 +6,7 @@ use switchboard_protocol::event::GoneReason;
 use switchboard_protocol::ids::{ChatId, CommandId, MessageId};
 use switchboard_protocol::{ErrorCode, UnixMillis};
 
-use super::{Entry, all, by_id, contact_name, ended, keep_text, of_chat, remove, set_state, step};
+use super::{Entry, all, by_id, contact_name, ended, keep_text, of_chat, pending, remove, set_state, step};
 use crate::error::Result;
 use crate::model::{CommandKind, CommandOutcome, Outcome, UnsentReason};
 use crate::outbox::{State, Step};
@@ -215,12 +215,14 @@ fn end_unsent(
         let name = contact_name(tx, entry.chat)?;
         keep_text(tx, entry, name.as_deref(), reason, now, changes)?;
     }
+    remove(tx, entry, changes)?;
     match entry.kind {
-        CommandKind::Snooze => chat::snooze(tx, entry.chat, None)?,
+        // What the user wished after it still holds.
+        CommandKind::Snooze => chat::snooze(tx, entry.chat, pending(tx, entry.chat)?.snoozed.flatten())?,
         CommandKind::Delete => _ = passed_on::hide(tx, entry.chat, false)?,
         _ => {}
     }
-    remove(tx, entry, changes)
+    Ok(())
 }
 
 /// The chat left the device: nothing of it is sent any more. Texts that the server cannot have are unsent; of those

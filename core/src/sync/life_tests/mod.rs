@@ -306,6 +306,17 @@ fn f68_a_snoozed_chat_comes_back_at_its_time_or_when_the_customer_writes() {
 }
 
 #[test]
+fn f68_a_snooze_that_is_refused_leaves_the_later_one() {
+    let phone = phone();
+    let first = phone.act(1, CommandBody::Snooze(Snooze { until: Some(NOW + 1_000) }), false);
+    phone.act(1, CommandBody::Snooze(Snooze { until: Some(NOW + 60_000) }), false);
+    send(&phone);
+    answer(&phone, first, CommandStatus::Rejected, Some(ErrorCode::BadTime), None);
+    assert_eq!(snoozed(&phone).len(), 1);
+    assert_eq!(phone.store.read(chat::next_wake).unwrap(), Some(NOW + 60_000));
+}
+
+#[test]
 fn f68_a_snooze_that_is_over_does_not_put_the_chat_away_again() {
     let mut phone = phone();
     // The server keeps the time that it was given, also when it is over, and says it with every change of the own part.
