@@ -15,8 +15,8 @@ use crate::error::{CoreError, Error, Result};
 const TIMEOUT: Duration = Duration::from_secs(20);
 /// Signing out waits for this long: the device is signed out here in any case.
 const FAREWELL: Duration = Duration::from_secs(3);
-/// No answer is larger.
-const MAX_ANSWER_BYTES: usize = 64 * 1024;
+/// No answer is larger. The longest is a list of some thousand blocks.
+const MAX_ANSWER_BYTES: usize = 2 * 1024 * 1024;
 
 /// Our TLS: rustls with ring, named here, so that it does not depend on what else a binary links, and the Mozilla roots.
 pub(crate) fn tls() -> Result<rustls::ClientConfig> {

@@ -354,6 +354,11 @@ async fn f42_blocks_are_asked_of_the_server_with_the_devices_token() {
         created_at: 1,
         expires_at: 2,
     };
+    // A bad day: more than a screen ever shows, and all of them can be lifted.
+    let many = vec![row.clone(); 2_000];
+    server.answer_sign_in(200, &serde_json::to_string(&many).unwrap());
+    assert_eq!(phone.core.blocks().await.unwrap().len(), 2_000);
+    server.asked().await;
     server.answer_sign_in(200, &serde_json::to_string(&[row]).unwrap());
     let blocks = phone.core.blocks().await.unwrap();
     assert!(server.asked().await.starts_with("GET /v1/blocks "));
