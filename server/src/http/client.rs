@@ -40,7 +40,7 @@ fn device(info: DeviceInfo) -> Result<DeviceInfo, Box<Response>> {
 /// `POST /v1/enrol`
 pub(super) async fn enrol(
     State(app): State<Arc<App>>,
-    Client(address): Client,
+    Client { address, .. }: Client,
     Body(request): Body<EnrolRequest>,
 ) -> Response {
     let limits = &app.config.limits;
@@ -62,7 +62,7 @@ pub(super) async fn enrol(
 /// `POST /v1/sign-in`
 pub(super) async fn sign_in(
     State(app): State<Arc<App>>,
-    Client(address): Client,
+    Client { address, .. }: Client,
     Body(request): Body<SignInRequest>,
 ) -> Response {
     let limits = &app.config.limits;
@@ -116,7 +116,7 @@ pub(super) async fn sign_out(State(app): State<Arc<App>>, headers: HeaderMap) ->
 /// `GET /v1/socket`
 pub(super) async fn socket(
     State(app): State<Arc<App>>,
-    Client(address): Client,
+    Client { address, .. }: Client,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Response {
     let Ok(upgrade) = upgrade else { return not_a_socket() };

@@ -13,8 +13,14 @@ use super::error::plain;
 use crate::app::App;
 use crate::config::{AddressKey, client_address};
 
-/// The client's address, as throttles count it.
-pub(super) struct Client(pub AddressKey);
+/// The client's address.
+pub(super) struct Client {
+    /// As throttles count it.
+    pub address: AddressKey,
+    /// Whether it is the client's own. A trusted proxy that names nobody stands for all who come through it: what one of
+    /// them did must not shut out the others.
+    pub own: bool,
+}
 
 impl FromRequestParts<Arc<App>> for Client {
     type Rejection = Response;
@@ -26,7 +32,8 @@ impl FromRequestParts<Arc<App>> for Client {
         };
         let lines = parts.headers.get_all("x-forwarded-for").iter().map(|line| line.to_str().unwrap_or(""));
         let ip: IpAddr = client_address(peer.ip(), lines, &app.proxies);
-        Ok(Client(AddressKey::of(ip)))
+        let own = !app.proxies.iter().any(|net| net.contains(ip));
+        Ok(Client { address: AddressKey::of(ip), own })
     }
 }
 

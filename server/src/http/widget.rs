@@ -19,7 +19,7 @@ use crate::channels::live_chat::LiveChat;
 use crate::store::channels;
 use crate::throttle::Throttled;
 use crate::ws::registry::{Counted, Full};
-use crate::ws::visitor_session;
+use crate::ws::visitor_session::{self, CameFrom};
 
 /// The languages that the widget has files for; the first is the one for everybody else.
 const LANGUAGES: [&str; 2] = ["en", "ru"];
@@ -105,7 +105,7 @@ fn policy(own: &str, origins: &[String]) -> String {
 /// `GET /widget/v1/socket`
 pub(super) async fn socket(
     State(app): State<Arc<App>>,
-    Client(address): Client,
+    Client { address, own }: Client,
     headers: HeaderMap,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Response {
@@ -131,7 +131,8 @@ pub(super) async fn socket(
         }
         Err(full) => return no_room(full),
     };
-    upgrade.on_upgrade(move |websocket| Box::pin(visitor_session::run(app, socket, address, websocket))).into_response()
+    let from = CameFrom { address, own };
+    upgrade.on_upgrade(move |websocket| Box::pin(visitor_session::run(app, socket, from, websocket))).into_response()
 }
 
 #[cfg(test)]

@@ -49,12 +49,22 @@ struct Admitted {
     blocked: Option<UnixMillis>,
 }
 
+/// Where a widget connects from.
+pub(crate) struct CameFrom {
+    /// As throttles count it.
+    pub address: AddressKey,
+    /// Whether it is the visitor's own, and not that of a proxy which stands for everybody.
+    pub own: bool,
+}
+
 struct Session {
     app: Arc<App>,
     transport: Transport,
     machine: VisitorMachine,
     socket: Socket,
     address: AddressKey,
+    /// The address as it is stored and blocked; none if it is not the visitor's own.
+    blockable: Option<Arc<str>>,
     joined: Option<(VisitorKey, Arc<VisitorHub>)>,
     /// Known once the conversation exists.
     chat: Option<ChatId>,
@@ -63,10 +73,13 @@ struct Session {
 }
 
 /// One widget's connection, from its opening to its end.
-pub(crate) async fn run(app: Arc<App>, socket: Socket, address: AddressKey, websocket: WebSocket) {
+pub(crate) async fn run(app: Arc<App>, socket: Socket, from: CameFrom, websocket: WebSocket) {
     let transport = Transport::new(websocket, app.write_timeout());
     let machine = VisitorMachine::new(app.timing(), Instant::now());
-    let mut session = Session { app, transport, machine, socket, address, joined: None, chat: None, first_sent: false };
+    let CameFrom { address, own } = from;
+    let blockable = own.then(|| Arc::from(address.to_string()));
+    let mut session =
+        Session { app, transport, machine, socket, address, blockable, joined: None, chat: None, first_sent: false };
     let bye = match session.serve().await {
         End::Bye(bye) => bye,
         End::Gone => return,
@@ -208,7 +221,7 @@ impl Session {
             return self.answer(|machine| machine.refused(ErrorCode::Unauthorized, 0)).await;
         }
         let visitor = visitor_id(&token);
-        let (now, address) = (self.app.config.clock.now(), self.address.to_string());
+        let (now, address) = (self.app.config.clock.now(), self.blockable.clone());
         let found = self
             .app
             .store
@@ -218,7 +231,7 @@ impl Session {
                 let Some(live_chat) = LiveChat::of(&channel) else { return Ok(None) };
                 let key = VisitorKey { channel: channel.id, visitor };
                 let (config, hours) = (live_chat.widget, visitors::hours(sql, channel.id, now)?);
-                let blocked = blocks::blocked(sql, key, Some(&address), now)?;
+                let blocked = blocks::blocked(sql, key, address.as_deref(), now)?;
                 Ok(Some(Admitted { feed_id: feed::feed_id(sql)?, key, config, hours, blocked }))
             })
             .await
@@ -269,12 +282,12 @@ impl Session {
         }
         self.first_sent = true;
         let (id, mailbox) = (send.id, self.socket.mailbox().clone());
-        let address = self.address.to_string();
+        let address = self.blockable.clone();
         self.app
             .store
             .writer
             .submit(
-                move |tx| tx.receive_from(key, Some(&address), &send),
+                move |tx| tx.receive_from(key, address.as_deref(), &send),
                 move |received| answer_with(&mailbox, id, received),
             )
             .await;
@@ -293,12 +306,12 @@ impl Session {
             return Err(End::Bye(Bye { code: ErrorCode::SlowDown, retry_ms }));
         }
         let (id, mailbox) = (rate.id, self.socket.mailbox().clone());
-        let address = self.address.to_string();
+        let address = self.blockable.clone();
         self.app
             .store
             .writer
             .submit(
-                move |tx| tx.rate_session(key, Some(&address), &rate),
+                move |tx| tx.rate_session(key, address.as_deref(), &rate),
                 move |received| answer_with(&mailbox, id, received),
             )
             .await;

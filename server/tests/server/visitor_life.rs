@@ -221,3 +221,14 @@ async fn f42_a_block_closes_the_addresss_sockets_and_holds_until_it_is_over() {
     back.send(json!({ "type": "send", "id": MessageId::new().to_string(), "text": "sorry" })).await;
     back.next_of("accepted").await;
 }
+
+/// A proxy that does not say whom it speaks for: its own address is everybody's, and to block it would shut all out.
+#[tokio::test(flavor = "multi_thread")]
+async fn f42_the_address_of_the_proxy_is_no_visitors_and_is_not_blocked() {
+    let world = World::with(1, |config| config.behind_proxy = true).await;
+    let (mut anna, _visitor, chat) = answered(&world).await;
+    let result = anna.any_command("block", Some(&chat), 1, 9, Value::Null).await;
+    assert_eq!((&result["status"], &result["code"]), (&json!("rejected"), &json!("no_address")));
+    let mut other = world.widget().await;
+    assert_eq!(other.send("still heard").await["type"], "accepted");
+}
