@@ -130,7 +130,7 @@ impl Tx<'_> {
                 self.now,
                 until,
             ))?;
-        self.effect(Effect::Blocked { address: Arc::from(address), visitor, until });
+        self.effect(Effect::Blocked { address: Arc::from(address), visitor });
         Ok(())
     }
 

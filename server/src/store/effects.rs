@@ -86,8 +86,6 @@ pub enum Effect {
         address: Arc<str>,
         /// The visitor because of whom it was blocked, who is shut out wherever they come from.
         visitor: VisitorKey,
-        /// Until when.
-        until: UnixMillis,
     },
     /// Time does something to a chat or a user at this moment, perhaps earlier than anything before.
     Due {

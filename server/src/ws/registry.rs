@@ -236,7 +236,7 @@ impl Publish for Publisher {
                     }
                 }
                 Effect::VisitorStatus { to, json } => registry.post_to_visitor(to, &json),
-                Effect::Blocked { address, visitor, .. } => registry.shut_out(&address, visitor),
+                Effect::Blocked { address, visitor } => registry.shut_out(&address, visitor),
                 Effect::Due { at } => registry.due.appears(at),
                 Effect::Changed { collection, rev } => {
                     let frame = ServerFrame::Changed(Changed { collection: collection.as_str().to_owned(), rev });
@@ -414,7 +414,7 @@ mod tests {
         let mut other = open(Counted::Widget(key("192.0.2.2")));
         other.join_visitor(VisitorKey { visitor: VisitorId::new(), ..visitor });
         let address = key("2001:db8::2").to_string().into();
-        Publisher::new(registry.clone()).publish(vec![Effect::Blocked { address, visitor, until: 1 }]);
+        Publisher::new(registry.clone()).publish(vec![Effect::Blocked { address, visitor }]);
         let told = |socket: &Socket| socket.mailbox().take().bye.map(|bye| bye.code);
         assert_eq!((told(&neighbour), told(&moved)), (Some(ErrorCode::Blocked), Some(ErrorCode::Blocked)));
         assert_eq!((told(&phone), told(&other)), (None, None));
