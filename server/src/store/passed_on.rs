@@ -1,8 +1,9 @@
 //! The lines without content that stay with those who passed a chat on.
 
 use rusqlite::Connection;
+use switchboard_protocol::UnixMillis;
 use switchboard_protocol::chat::{ChannelKind, PassedOn};
-use switchboard_protocol::ids::UserId;
+use switchboard_protocol::ids::{ChatId, UserId};
 use switchboard_protocol::transfer::TransferTarget;
 
 use super::StoreError;
@@ -43,6 +44,20 @@ pub(super) fn of(connection: &Connection, user: UserId) -> Result<Vec<PassedOn>,
 }
 
 impl Tx<'_> {
+    /// Removes a user's line of a chat that was passed on before this time; whether there was one.
+    pub(super) fn remove_passed_on(
+        &mut self,
+        user: UserId,
+        chat: ChatId,
+        before: UnixMillis,
+    ) -> Result<bool, StoreError> {
+        let removed = self
+            .sql
+            .sql("DELETE FROM passed_on WHERE user_id = ?1 AND chat_id = ?2 AND at < ?3")?
+            .execute((Blob(user), Blob(chat), before))?;
+        Ok(removed > 0)
+    }
+
     /// Writes a user's line of a chat, in place of an older one.
     pub(super) fn add_passed_on(&mut self, user: UserId, line: &PassedOn) -> Result<(), StoreError> {
         let (kind, id) = parts(&line.to);

@@ -34,25 +34,33 @@ pub fn next_user(connection: &Connection, after: Option<UserId>) -> Result<Optio
         .optional()?)
 }
 
-/// Closed chats that a user has kept for longer than phones do, at most a bite of them.
+/// Closed chats, and lines of chats that were passed on, that a user has kept for longer than phones do; at most a bite of
+/// each.
 pub fn expired(connection: &Connection, user: UserId, before: UnixMillis) -> Result<Vec<ChatId>, StoreError> {
     let mut query = connection.sql(
         "SELECT chats.id FROM chat_users JOIN chats ON chats.id = chat_users.chat_id \
          WHERE chat_users.user_id = ?1 AND chat_users.access > 0 AND chats.state = 'closed' AND chats.closed_at < ?2 \
          LIMIT ?3",
     )?;
-    let chats = query.query_map((Blob(user), before, BITE), |row| row.id(0))?.collect::<Result<_, _>>()?;
+    let mut chats: Vec<ChatId> =
+        query.query_map((Blob(user), before, BITE), |row| row.id(0))?.collect::<Result<_, _>>()?;
+    let mut query = connection.sql("SELECT chat_id FROM passed_on WHERE user_id = ?1 AND at < ?2 LIMIT ?3")?;
+    for chat in query.query_map((Blob(user), before, BITE), |row| row.id(0))? {
+        chats.push(chat?);
+    }
     Ok(chats)
 }
 
 impl Tx<'_> {
-    /// Takes chats that [`expired`] found from their reader's phones; the server keeps them. What reopened since stays.
+    /// Takes what [`expired`] found from the user's phones; the server keeps the chats. What reopened since stays.
     pub fn expire(&mut self, user: UserId, found: &[ChatId]) -> Result<(), StoreError> {
         let before = self.now.saturating_sub(self.rules.keep_ms());
         for &id in found {
             let chat = chats::must(self.sql, id)?;
             let over = chat.state == ChatState::Closed && chat.closed_at.is_some_and(|closed| closed < before);
-            if over && chats::visible(self.sql, id, user)? {
+            let sees = chats::visible(self.sql, id, user)?;
+            // Who sees a chat again has no line of it.
+            if (over && sees) || (!sees && self.remove_passed_on(user, id, before)?) {
                 self.gone(&chat, &[user], GoneReason::Expired)?;
             }
         }

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use switchboard_protocol::ErrorCode;
 use switchboard_protocol::chat::{ChatState, UserChat};
 use switchboard_protocol::collection::{Collection, Role};
-use switchboard_protocol::command::{AddContact, CommandBody, CommandStatus, Read, Reply, Snooze};
+use switchboard_protocol::command::{AddContact, CommandBody, CommandStatus, Read, Reply, Snooze, Transfer};
 use switchboard_protocol::ids::ChatId;
 
 use super::{HOUR, Office};
@@ -209,6 +209,26 @@ fn f62_a_closed_chat_leaves_its_readers_phone_after_its_time() {
     assert_eq!(office.seeing(other), [anna], "what is open stays, however old");
     office.say(visitor, "years later");
     assert_eq!(office.state(chat).0, ChatState::Waiting);
+}
+
+#[test]
+fn f28_f62_the_line_of_a_chat_that_was_passed_on_leaves_after_its_time() {
+    let mut office = Office::new();
+    let [anna, boris, ..] = office.users::<4>();
+    let (chat, _) = office.owned();
+    let to = switchboard_protocol::transfer::TransferTarget::User(boris);
+    office.applied(anna, chat, CommandBody::Transfer(Transfer { to, note: None }));
+    // Answered, so that it does not come back.
+    office.applied(boris, chat, CommandBody::Reply(Reply { text: "Boris here".into() }));
+    office.look_at_all();
+    let keep = 90 * 24 * HOUR;
+    for (pass, found, news) in [(keep, vec![], vec![]), (1, vec![chat], vec!["gone expired"]), (1, vec![], vec![])] {
+        office.pass(pass);
+        assert_eq!(prune::expired(&office.connection, anna, office.now - keep).unwrap(), found);
+        office.write(|tx| tx.expire(anna, &found));
+        assert_eq!(office.news(anna), news);
+    }
+    assert_eq!(office.state(chat).1, Some(boris));
 }
 
 #[test]
