@@ -75,9 +75,17 @@ fn wrong(connection: &Connection, chat: &ChatRow) -> Result<Option<AlarmKind>, S
     Ok(Some(if offered { AlarmKind::Ignored } else { AlarmKind::Unattended }))
 }
 
-/// Whether a waiting chat is offered to somebody and every one of them ignores it: it then widens before it is alarmed.
+/// Whether a waiting chat is offered to somebody and every one of them ignores it.
 pub(super) fn ignored_by_all(connection: &Connection, chat: &ChatRow) -> Result<bool, StoreError> {
     Ok(wrong(connection, chat)? == Some(AlarmKind::Ignored))
+}
+
+/// Whether one of those to whom a waiting chat is offered ignores it.
+fn ignored_by_one(connection: &Connection, chat: &ChatRow) -> Result<bool, StoreError> {
+    Ok(chat.state == ChatState::Waiting
+        && connection
+            .sql("SELECT 1 FROM chat_users WHERE chat_id = ?1 AND access > 0 AND ignored = 1 LIMIT 1")?
+            .exists([Blob(chat.id)])?)
 }
 
 /// The group whose managers answer for a chat: its queue's, else the group it waits in, else its channel's.
@@ -98,15 +106,21 @@ type Told = (String, Option<QueueId>, Option<GroupId>);
 
 impl Tx<'_> {
     /// Raises, changes or ends a chat's alarm by what holds now. To be called after every change of who is offered the chat,
-    /// of who ignores it, of its state and of where it waits; a chat that all its candidates ignore is widened before.
-    /// Nothing is written when nothing changed.
+    /// of who ignores it, of its state and of where it waits. Nothing is written when nothing changed.
+    ///
+    /// That all ignored a chat is alarmed also when it then went to others (F6), until it is taken or the customer writes
+    /// again.
     pub(super) fn look_after(&mut self, chat: &ChatRow) -> Result<(), StoreError> {
-        let wrong = wrong(self.sql, chat)?;
+        let mut wrong = wrong(self.sql, chat)?;
         let known: Option<Told> = self
             .sql
             .sql("SELECT kind, queue_id, group_id FROM alarms WHERE chat_id = ?1 AND over_at IS NULL")?
             .query_row([Blob(chat.id)], |row| Ok((row.get(0)?, row.maybe_id(1)?, row.maybe_id(2)?)))
             .optional()?;
+        let was_ignored = known.as_ref().is_some_and(|(kind, ..)| kind == AlarmKind::Ignored.as_str());
+        if wrong.is_none() && was_ignored && ignored_by_one(self.sql, chat)? {
+            wrong = Some(AlarmKind::Ignored);
+        }
         match (wrong, known) {
             (None, None) => Ok(()),
             (None, Some(_)) => self.end_alarm(chat.id),

@@ -30,6 +30,8 @@ impl Tx<'_> {
             next = self.next_act(chat)?;
         }
         if !chat.widened && alarms::ignored_by_all(self.sql, chat)? {
+            // Told before others get it: managers look until it is taken or the customer writes again.
+            self.look_after(chat)?;
             self.widen(chat)?;
             next = self.next_act(chat)?;
         }
