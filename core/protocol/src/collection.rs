@@ -193,7 +193,7 @@ pub struct AlarmRow {
 pub enum AlarmKind {
     /// It is offered to nobody: no route, no members, or nobody is available.
     Unattended,
-    /// All to whom it is offered ignore it.
+    /// All to whom it was offered ignored it; by now it may be offered to more.
     Ignored,
     /// Something of a newer server.
     #[serde(other)]
