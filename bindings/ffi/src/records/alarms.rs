@@ -10,7 +10,7 @@ mirror! {
     AlarmKind {
         /// It is offered to nobody: no route, no members, or nobody is available.
         Unattended,
-        /// All to whom it is offered ignore it.
+        /// All to whom it was offered ignored it; by now it may be offered to more.
         Ignored,
         /// Something of a newer server: show that nobody looks after the chat.
         Unknown,
