@@ -212,10 +212,14 @@ pub fn sql_read(store: &Path) -> Result<()> {
         "SELECT c.id, c.contact_name, c.channel_kind, q.name, c.last_preview, c.last_author, c.last_mine, c.last_at,
             c.unread, c.state, c.owner, u.name, c.mine, c.waiting_since,
             EXISTS (SELECT 1 FROM draft d WHERE d.chat = c.id), (SELECT count(*) FROM unsent n WHERE n.chat = c.id),
-            (SELECT count(*) FROM outbox o WHERE o.chat = c.id AND o.kind = 'reply' AND o.state < 2)
+            (SELECT count(*) FROM outbox o WHERE o.chat = c.id AND o.kind = 'reply' AND o.orphan = 0 AND o.state < 2),
+            EXISTS (SELECT 1 FROM outbox o WHERE o.chat = c.id), g.name, q.take_first, c.session, c.contact_known,
+            c.contact_phone, c.contact_email, c.place, c.snoozed_until, c.replied, c.last_said_at, c.last_kind
         FROM chat c INDEXED BY chat_recents LEFT JOIN user u ON u.id = c.owner LEFT JOIN queue q ON q.id = c.queue
-        WHERE c.archived = 0 ORDER BY c.last_at DESC, c.id DESC LIMIT 50";
-    const CHAT: &str = "SELECT m.pos, m.id, m.author, m.author_id, m.author_name, m.text, m.sent_at, m.status
+            LEFT JOIN user_group g ON g.id = c.group_id
+        WHERE c.place = 0 ORDER BY c.last_at DESC, c.id DESC LIMIT 50";
+    const CHAT: &str = "SELECT m.pos, m.id, m.author, m.author_id, m.author_name, m.text, m.sent_at, m.status,
+            m.kind, m.activity
         FROM chat c JOIN message m ON m.pos > c.key << 32 AND m.pos < (c.key + 1) << 32
         WHERE c.id = ?1 ORDER BY m.pos DESC LIMIT 50";
     const SEARCH: &str = "SELECT c.id, m.id, m.pos, c.contact_name, c.channel_kind, m.author, m.text, m.sent_at
@@ -315,7 +319,8 @@ pub fn sql_apply(store: &Path) -> Result<()> {
     }
     for (key, message) in touched.values() {
         tx.prepare_cached(
-            "UPDATE chat SET last_no = ?2, last_at = ?3, last_author = 0, last_mine = 0, last_preview = ?4, unread = unread + 5 WHERE key = ?1",
+            "UPDATE chat SET last_no = ?2, last_at = ?3, last_said_at = ?3, last_inbound_no = ?2, unanswered = 1,
+                last_author = 0, last_mine = 0, last_kind = 0, last_preview = ?4, unread = unread + 5 WHERE key = ?1",
         )?
         .execute(params![key, message.no as i64, message.sent_at, message.text])?;
     }
