@@ -31,7 +31,7 @@ pub struct Figure {
     pub limit_is: &'static str,
     /// Ours to the limit.
     pub ratio: Option<f64>,
-    /// The aim.
+    /// What the project aims at.
     pub aim: Option<Aim>,
     /// Whether it is met.
     pub met: Option<bool>,
@@ -75,7 +75,7 @@ impl Figure {
         Figure { ours: None, ratio: None, ..Figure::new(name, unit, limit, Some((limit, is))) }
     }
 
-    /// With the aim.
+    /// With what the project aims at.
     #[must_use]
     pub fn aim(mut self, aim: Aim) -> Figure {
         self.aim = Some(aim);
