@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use switchboard_core::{
     AlarmKind, Clock, CommandId, CommandListener, CommandOutcome, ConnectionListener, ConnectionState, Core,
     CoreConfig, CoreError, InboxFilter, InboxOrder, InboxRow, List, ListListener, ListRow, ListUpdate, MessageKind,
-    Outcome, Platform, Subscription, SystemClock, TimelineRow, Typing, UnsentRow,
+    Outcome, Platform, Subscription, SystemClock, TimelineRow, Typing, UnsentRow, Work, WorkListener,
 };
 use switchboard_protocol::ids::ChatId;
 use tokio::sync::watch;
@@ -67,6 +67,12 @@ impl ConnectionListener for Pulse {
     }
 }
 
+impl WorkListener for Pulse {
+    fn on_work(&self, _: Work) {
+        self.beat();
+    }
+}
+
 impl CommandListener for Pulse {
     fn on_outcome(&self, outcome: CommandOutcome) {
         self.1.lock().unwrap_or_else(PoisonError::into_inner).insert(outcome.id, outcome.outcome);
@@ -87,6 +93,7 @@ impl Operator {
             core.unsent()?.subscribe(pulse.clone()),
             core.observe_connection(pulse.clone()),
             core.observe_commands(pulse.clone()),
+            core.observe_work(pulse.clone()),
         ];
         Ok(Self { core, dir: dir.to_owned(), clock, pulse, _subscriptions: subscriptions })
     }

@@ -66,8 +66,8 @@ async fn f09_f52_a_chat_that_nobody_is_there_for_waits_and_alarms_and_goes_to_th
     anna.until_offered("anybody?").await;
     mona.until_alarms("it is over", |alarms| alarms.is_empty().then_some(())).await;
     // Logged out of the queue is as good as away.
-    let queue = anna.core.queues().unwrap().remove(0);
-    assert!(queue.logged_in);
+    let queue =
+        anna.until("logged in", |anna| anna.core.queues().ok()?.into_iter().find(|queue| queue.logged_in)).await;
     anna.done(anna.core.set_queue_login(queue.queue, false).await).await;
     mona.until_alarms("nobody again", |alarms| (alarms == [AlarmKind::Unattended]).then_some(())).await;
     anna.until("it left", |anna| anna.inbox().is_empty().then_some(())).await;
