@@ -26,12 +26,7 @@ pub use clock::{Clock, SystemClock};
 pub use engine::by_hand;
 pub use engine::{Core, CoreConfig};
 pub use error::{CoreError, StorageProblem};
-pub use model::{
-    Account, ActivityKind, ActivityLine, AlarmRow, AuthorKind, BlockRow, ChatActions, CommandKind, CommandOutcome,
-    Composer, ConnectionState, DeliveryState, InboxFilter, InboxOrder, InboxRow, LastMessage, MyQueue, NewContact,
-    Outcome, PassedOnLine, PresenceInfo, SearchHit, SearchResults, SnippetPart, TargetKind, TimelineRow,
-    TransferTargetRow, Typing, UndoInfo, UnsentId, UnsentReason, UnsentRow, Work,
-};
+pub use model::*;
 pub use views::{
     AlarmList, CommandListener, ConnectionListener, InboxList, List, ListChange, ListListener, ListRow, ListUpdate,
     Subscription, TimelineList, TypingListener, UnsentList, WorkListener,
@@ -39,11 +34,15 @@ pub use views::{
 
 pub use switchboard_protocol::chat::{ChannelKind, ChatState};
 pub use switchboard_protocol::collection::{AlarmKind, Presence, Role};
+pub use switchboard_protocol::contact::IdentityKind;
 pub use switchboard_protocol::device::{Platform, SignedInUser};
 pub use switchboard_protocol::event::GoneReason;
 pub use switchboard_protocol::hours::{Interval, WeekHours};
-pub use switchboard_protocol::ids::{BlockId, ChatId, CommandId, GroupId, MessageId, QueueId, UserId};
-pub use switchboard_protocol::limits::UNDO_MS;
+pub use switchboard_protocol::ids::{
+    BlockId, ChatId, CommandId, ContactId, GroupId, LabelId, MessageId, NoteId, QueueId, TemplateId, UserId,
+};
+pub use switchboard_protocol::limits::{STALE_MS, UNDO_MS};
 pub use switchboard_protocol::message::{MessageKind, MessageStatus, ReleaseReason};
+pub use switchboard_protocol::template::{Template, VARIABLES};
 pub use switchboard_protocol::transfer::TransferTarget;
 pub use switchboard_protocol::{ErrorCode, UnixMillis};

@@ -82,6 +82,7 @@ pub(crate) fn inbound(chat: u64, no: u64, text: &str) -> Message {
         author: Author::Contact,
         text: text.into(),
         private: false,
+        mentions: Vec::new(),
         activity: None,
         sent_at: NOW + (no as i64) * 1000 + chat as i64,
         status: MessageStatus::Delivered,
@@ -112,7 +113,7 @@ pub(crate) fn opened(chat: Chat, messages: Vec<Message>, more: bool) -> EventBod
 }
 
 pub(crate) fn added(message: Message) -> EventBody {
-    EventBody::Message(MessageAdded { message, chat: None })
+    EventBody::Message(MessageAdded { message, chat: None, internal: None })
 }
 
 pub(crate) fn gone(reason: GoneReason) -> EventBody {
@@ -175,7 +176,11 @@ impl Phone {
         self.feed = feed;
         self.seq = cursor;
         for (opened, me) in chats {
-            let part = SnapshotPart { chats: vec![SnapshotChat { opened, me }], passed_on: Vec::new() };
+            let part = SnapshotPart {
+                chats: vec![SnapshotChat { opened, me }],
+                passed_on: Vec::new(),
+                ..SnapshotPart::default()
+            };
             let json = serde_json::to_string(&part).unwrap();
             self.store.write(Durability::Normal, |tx, _| snapshot::stage(tx, &json)).unwrap();
         }

@@ -101,13 +101,18 @@ pub enum Part {
     Reader,
     /// The user passed it on, and keeps the line that says so.
     Sender,
+    /// It is a chat among staff, and the user is in it.
+    Member,
+    /// The user saw it once.
+    Former,
     /// Nothing, or nothing any more.
     Stranger,
 }
 
 impl Part {
     /// Every part.
-    pub const ALL: &'static [Part] = &[Part::Candidate, Part::Owner, Part::Reader, Part::Sender, Part::Stranger];
+    pub const ALL: &'static [Part] =
+        &[Part::Candidate, Part::Owner, Part::Reader, Part::Sender, Part::Member, Part::Former, Part::Stranger];
 }
 
 /// What a command needs.
@@ -143,23 +148,57 @@ pub const fn of_command(body: &CommandBody) -> CommandRight {
         CommandBody::Reply(_) | CommandBody::Take | CommandBody::DealtWith | CommandBody::End => {
             CommandRight::Chat(&[Part::Candidate, Part::Owner])
         }
-        CommandBody::Transfer(_)
-        | CommandBody::Read(_)
-        | CommandBody::Archive
-        | CommandBody::Unarchive
-        | CommandBody::Snooze(_)
-        | CommandBody::AddContact(_) => CommandRight::Chat(&[Part::Candidate, Part::Owner, Part::Reader]),
+        CommandBody::Transfer(_) | CommandBody::AddContact(_) | CommandBody::Note(_) | CommandBody::LabelChat(_) => {
+            CommandRight::Chat(&[Part::Candidate, Part::Owner, Part::Reader])
+        }
+        CommandBody::Read(_) | CommandBody::Archive | CommandBody::Unarchive | CommandBody::Snooze(_) => {
+            CommandRight::Chat(&[Part::Candidate, Part::Owner, Part::Reader, Part::Member])
+        }
+        // Who lost the chat may still say to the one who has it what was to be answered.
+        CommandBody::NoteToOwner(_) => {
+            CommandRight::Chat(&[Part::Candidate, Part::Owner, Part::Reader, Part::Sender, Part::Former])
+        }
+        CommandBody::Say(_)
+        | CommandBody::RenameGroup(_)
+        | CommandBody::AddMembers(_)
+        | CommandBody::RemoveMember(_)
+        | CommandBody::Leave => CommandRight::Chat(&[Part::Member]),
         CommandBody::Block => CommandRight::Chat(&[Part::Owner]),
         CommandBody::Ignore => CommandRight::Chat(&[Part::Candidate]),
-        CommandBody::Delete => CommandRight::Chat(&[Part::Candidate, Part::Owner, Part::Reader, Part::Sender]),
-        CommandBody::Presence(_) | CommandBody::Schedule(_) | CommandBody::QueueLogin(_) => CommandRight::Own,
+        CommandBody::Delete => {
+            CommandRight::Chat(&[Part::Candidate, Part::Owner, Part::Reader, Part::Sender, Part::Member])
+        }
+        // The two that make a staff chat have no chat yet to be part of.
+        CommandBody::OpenDirect(_)
+        | CommandBody::CreateGroup(_)
+        | CommandBody::Presence(_)
+        | CommandBody::Schedule(_)
+        | CommandBody::QueueLogin(_)
+        | CommandBody::EditContact(_)
+        | CommandBody::LabelContact(_)
+        | CommandBody::AddContactNote(_)
+        | CommandBody::DeleteContactNote(_)
+        | CommandBody::MergeContacts(_)
+        | CommandBody::PartContact(_)
+        // Of which group a label may be is looked at with the label.
+        | CommandBody::SaveLabel(_)
+        | CommandBody::DeleteLabel(_) => CommandRight::Own,
     }
 }
 
 /// The answer to a command that its right does not admit.
 pub const fn refusal(body: &CommandBody, part: Part) -> ErrorCode {
     match (body, part) {
-        (_, Part::Sender | Part::Stranger) => ErrorCode::NotFound,
+        (_, Part::Sender | Part::Former | Part::Stranger) => ErrorCode::NotFound,
+        (_, Part::Member) => ErrorCode::InternalChat,
+        (
+            CommandBody::Say(_)
+            | CommandBody::RenameGroup(_)
+            | CommandBody::AddMembers(_)
+            | CommandBody::RemoveMember(_)
+            | CommandBody::Leave,
+            _,
+        ) => ErrorCode::CustomerChat,
         (CommandBody::Ignore, _) => ErrorCode::NotWaiting,
         (_, Part::Reader) => ErrorCode::ChatClosed,
         (_, Part::Candidate | Part::Owner) => ErrorCode::NotOwner,

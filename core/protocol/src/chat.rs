@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::UnixMillis;
 use crate::contact::Contact;
-use crate::ids::{ChannelId, ChatId, GroupId, QueueId, UserId};
+use crate::ids::{ChannelId, ChatId, GroupId, LabelId, QueueId, UserId};
 use crate::message::Message;
 use crate::transfer::TransferTarget;
 
@@ -53,6 +53,8 @@ pub enum ChatState {
     Owned,
     /// Its last session was ended: nobody owns it, and its last owner goes on reading it.
     Closed,
+    /// Between staff: it has members, and neither owner nor session. No customer's row is of this state.
+    Internal,
 }
 
 impl ChatState {
@@ -62,12 +64,15 @@ impl ChatState {
             ChatState::Waiting => "waiting",
             ChatState::Owned => "owned",
             ChatState::Closed => "closed",
+            ChatState::Internal => "internal",
         }
     }
 
     /// The state of this name.
     pub fn from_name(name: &str) -> Option<ChatState> {
-        [ChatState::Waiting, ChatState::Owned, ChatState::Closed].into_iter().find(|state| state.as_str() == name)
+        [ChatState::Waiting, ChatState::Owned, ChatState::Closed, ChatState::Internal]
+            .into_iter()
+            .find(|state| state.as_str() == name)
     }
 }
 
@@ -103,6 +108,50 @@ pub struct Chat {
     /// The number of its present or last session, from 1. A row from before there were sessions is of the first.
     #[serde(default = "first_session")]
     pub session: u64,
+    /// Its labels, in the order in which they were given.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub labels: Vec<LabelId>,
+    /// Where the visitor of a website chat was when writing last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub visit: Option<Visit>,
+}
+
+/// What is known of a website visitor beside the contact. Nothing of it is verified.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Visit {
+    /// The page on which the chat stands: an http(s) address without its fragment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub page: Option<String>,
+    /// The page from which the visitor came to the site.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub referrer: Option<String>,
+    /// The browser and its system, in a few words: `Firefox 132, Windows`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub browser: Option<String>,
+    /// The network address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+}
+
+/// A chat between staff: direct, between two, or a named group.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InternalChat {
+    /// Its id; of a direct chat [`ChatId::direct`].
+    pub id: ChatId,
+    /// Rises at every change of this row; an older one than the stored is ignored.
+    pub rev: u64,
+    /// The group's name; none in a direct chat, which each side shows under the other's name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The members, in the order in which they joined. A direct chat always has its two.
+    pub members: Vec<UserId>,
+}
+
+impl InternalChat {
+    /// Whether it is a chat of two.
+    pub const fn is_direct(&self) -> bool {
+        self.name.is_none()
+    }
 }
 
 const fn first_session() -> u64 {
@@ -126,8 +175,8 @@ pub struct UserChat {
 }
 
 impl UserChat {
-    /// What a customer's message does to it: the chat is back in Recents. Whoever applies such a message does this; no
-    /// event says so.
+    /// What a customer's message does to it, and a colleague's text in a staff chat: the chat is back in Recents. Whoever
+    /// applies such a message does this; no event says so.
     #[must_use]
     pub const fn woken(self) -> UserChat {
         UserChat { read_upto: self.read_upto, archived: false, ignored: false, snoozed_until: None }
@@ -142,6 +191,17 @@ pub struct OpenedChat {
     /// The newest messages, at most [`crate::limits::OPENED_MESSAGES`], oldest first.
     pub messages: Vec<Message>,
     /// Whether the server has older ones, to be had by `fetch`.
+    pub more: bool,
+}
+
+/// A staff chat with its newest messages, oldest first. Of a group a member gets what was written from joining on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenedInternal {
+    /// The row.
+    pub internal: InternalChat,
+    /// The newest messages, at most [`crate::limits::OPENED_MESSAGES`], oldest first.
+    pub messages: Vec<Message>,
+    /// Whether the server has older ones for this user, to be had by `fetch`.
     pub more: bool,
 }
 

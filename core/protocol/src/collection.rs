@@ -8,8 +8,10 @@ use uuid::Uuid;
 
 use crate::UnixMillis;
 use crate::chat::ChannelKind;
+use crate::contact::Identity;
 use crate::hours::WeekHours;
-use crate::ids::{ChannelId, ChatId, GroupId, QueueId, UserId};
+use crate::ids::{ChannelId, ChatId, ContactId, GroupId, LabelId, NoteId, QueueId, TemplateId, UserId};
+use crate::template::Template;
 
 macro_rules! collections {
     ($($(#[$doc:meta])* $variant:ident = $name:literal),+ $(,)?) => {
@@ -41,6 +43,14 @@ collections! {
     Queues = "queues",
     /// [`ChannelRow`]: all channels.
     Channels = "channels",
+    /// [`TemplateRow`]: those of the own group and of the whole company; a system owner has all.
+    Templates = "templates",
+    /// [`LabelRow`]: all labels. One's own group's and the company's can be given, the others are only shown.
+    Labels = "labels",
+    /// [`ContactRow`]: the saved contacts.
+    Contacts = "contacts",
+    /// [`ContactNoteRow`]: the notes on them.
+    ContactNotes = "contact_notes",
     /// [`AlarmRow`]: what nobody looks after, for those who manage it.
     Alarms = "alarms",
 }
@@ -225,6 +235,84 @@ pub struct ChannelRow {
     pub name: String,
     /// Its kind.
     pub kind: ChannelKind,
+}
+
+/// A prepared text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TemplateRow {
+    /// Its id.
+    pub id: TemplateId,
+    /// Raised by every change: who changes a template says which edition was looked at.
+    pub edition: u64,
+    /// What it says.
+    #[serde(flatten)]
+    pub template: Template,
+}
+
+/// A label for chats and contacts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LabelRow {
+    /// Its id.
+    pub id: LabelId,
+    /// Its name.
+    pub name: String,
+    /// Its colour, `#rrggbb`.
+    pub color: String,
+    /// The group whose members can give it; none: everybody can.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<GroupId>,
+}
+
+/// A saved contact.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContactRow {
+    /// Its id.
+    pub id: ContactId,
+    /// The name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The e-mail address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// The phone number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phone: Option<String>,
+    /// By what the company's channels know the person, those of merged contacts among them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub identities: Vec<Identity>,
+    /// Its labels.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub labels: Vec<LabelId>,
+    /// The contacts that were merged into it and can be parted again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub merged: Vec<MergedContact>,
+}
+
+/// A contact that was merged into another one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MergedContact {
+    /// Its id.
+    pub id: ContactId,
+    /// The name it had.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+}
+
+/// A note on a contact.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContactNoteRow {
+    /// Its id.
+    pub id: NoteId,
+    /// The contact it stands at: of a merged one, the one it was merged into.
+    pub contact: ContactId,
+    /// Who wrote it.
+    pub author: UserId,
+    /// The author's name at that time.
+    pub author_name: String,
+    /// What.
+    pub text: String,
+    /// When.
+    pub at: UnixMillis,
 }
 
 /// One row of a `rows` answer.

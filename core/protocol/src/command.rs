@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 use crate::collection::Presence;
 use crate::frame::FrameError;
 use crate::hours::WeekHours;
-use crate::ids::{ChatId, CommandId, QueueId, UserId};
+use crate::ids::{ChatId, CommandId, ContactId, LabelId, NoteId, QueueId, UserId};
 use crate::transfer::TransferTarget;
 use crate::{ErrorCode, UnixMillis};
 
@@ -27,6 +27,10 @@ pub struct CommandFrame {
     /// The last message `no` that the user had seen when acting. Needed by `dealt_with` and `end`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seen: Option<u64>,
+    /// Only asks what became of the command: it is answered as it was then, and if it never came it has no effect and is
+    /// `rejected: not_received`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub ask: bool,
     /// What belongs to the kind.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub body: Option<Box<RawValue>>,
@@ -102,6 +106,149 @@ pub struct QueueLogin {
     pub queue: QueueId,
     /// Whether the user is offered its chats.
     pub logged_in: bool,
+}
+
+/// A text among staff.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Say {
+    /// At most 16 KiB of UTF-8, not empty.
+    pub text: String,
+    /// Users whom it mentions; those who do not see the chat are left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mentions: Vec<UserId>,
+}
+
+/// A note that the sender of an unsent reply gives to the one who has the chat now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NoteToOwner {
+    /// At most 16 KiB of UTF-8, not empty.
+    pub text: String,
+}
+
+/// The direct chat with a colleague.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenDirect {
+    /// The colleague; the command's chat is [`ChatId::direct`] of the two.
+    pub user: UserId,
+}
+
+/// A new staff group. The command's chat is its id, chosen by the device.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CreateGroup {
+    /// Its name.
+    pub name: String,
+    /// The members beside the one who makes it.
+    pub members: Vec<UserId>,
+}
+
+/// Another name of a staff group.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RenameGroup {
+    /// The name.
+    pub name: String,
+}
+
+/// People come into a staff group; who is in it already stays.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AddMembers {
+    /// Who.
+    pub members: Vec<UserId>,
+}
+
+/// Somebody else is taken out of a staff group.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RemoveMember {
+    /// Who.
+    pub member: UserId,
+}
+
+/// A label is given to a chat, or taken off.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LabelChat {
+    /// Which.
+    pub label: LabelId,
+    /// Whether the chat shall have it.
+    pub on: bool,
+}
+
+/// A contact's fields are changed; what is absent stays, what is empty is removed. An unknown contact becomes a saved one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EditContact {
+    /// Who: a saved contact, or one of a chat that the user sees.
+    pub contact: ContactId,
+    /// The name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The e-mail address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// The phone number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phone: Option<String>,
+}
+
+/// A label is given to a saved contact, or taken off.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LabelContact {
+    /// Who.
+    pub contact: ContactId,
+    /// Which.
+    pub label: LabelId,
+    /// Whether the contact shall have it.
+    pub on: bool,
+}
+
+/// A note on a saved contact; its id is the command's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AddContactNote {
+    /// Who.
+    pub contact: ContactId,
+    /// At most 16 KiB of UTF-8, not empty.
+    pub text: String,
+}
+
+/// A note on a contact is removed: by its author.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeleteContactNote {
+    /// Which.
+    pub note: NoteId,
+}
+
+/// Two contacts are one person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MergeContacts {
+    /// The saved contact that stays.
+    pub kept: ContactId,
+    /// The one whose chats, identities, notes and labels it gets: a saved contact, or one of a chat that the user sees.
+    pub merged: ContactId,
+}
+
+/// A merged contact becomes one of its own again, with what it brought.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PartContact {
+    /// The one that was merged.
+    pub contact: ContactId,
+}
+
+/// A label is made or changed: of the own group, or of the whole company by a system owner.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SaveLabel {
+    /// Chosen by the device when it is new.
+    pub label: LabelId,
+    /// Its name.
+    pub name: String,
+    /// Its colour, `#rrggbb`.
+    pub color: String,
+    /// Whether everybody can give it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub company: bool,
+}
+
+/// A label is removed, from everything that has it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeleteLabel {
+    /// Which.
+    pub label: LabelId,
 }
 
 /// Makes the enum of commands with their names and bodies; `chat` or `user` says what a command is about.
@@ -185,12 +332,48 @@ commands! {
     Delete = "delete" about chat,
     /// Add the chat's person to the contacts.
     AddContact(AddContact) = "add_contact" about chat,
+    /// A note among those who see a customer's chat.
+    Note(Say) = "note" about chat,
+    /// A note to the owner of a chat that left this user.
+    NoteToOwner(NoteToOwner) = "note_to_owner" about chat,
+    /// Give the chat a label, or take it off.
+    LabelChat(LabelChat) = "label_chat" about chat,
+    /// A text in a staff chat.
+    Say(Say) = "say" about chat,
+    /// Open the direct chat with a colleague; nothing is done when it is there.
+    OpenDirect(OpenDirect) = "open_direct" about chat,
+    /// Make a staff group.
+    CreateGroup(CreateGroup) = "create_group" about chat,
+    /// Rename it.
+    RenameGroup(RenameGroup) = "rename_group" about chat,
+    /// Bring people in.
+    AddMembers(AddMembers) = "add_members" about chat,
+    /// Take somebody out.
+    RemoveMember(RemoveMember) = "remove_member" about chat,
+    /// Leave the staff group.
+    Leave = "leave" about chat,
     /// Available, Away or Off shift.
     Presence(SetPresence) = "presence" about user,
     /// The user's own hours.
     Schedule(SetSchedule) = "schedule" about user,
     /// Log in to a queue, or out of it.
     QueueLogin(QueueLogin) = "queue_login" about user,
+    /// Change a contact's fields.
+    EditContact(EditContact) = "edit_contact" about user,
+    /// Give a contact a label, or take it off.
+    LabelContact(LabelContact) = "label_contact" about user,
+    /// Write a note on a contact.
+    AddContactNote(AddContactNote) = "add_contact_note" about user,
+    /// Remove one's note on a contact.
+    DeleteContactNote(DeleteContactNote) = "delete_contact_note" about user,
+    /// Make one contact of two.
+    MergeContacts(MergeContacts) = "merge_contacts" about user,
+    /// Part a merged contact again.
+    PartContact(PartContact) = "part_contact" about user,
+    /// Make or change a label.
+    SaveLabel(SaveLabel) = "save_label" about user,
+    /// Remove a label.
+    DeleteLabel(DeleteLabel) = "delete_label" about user,
 }
 
 /// What became of a command.

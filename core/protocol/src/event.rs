@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::chat::{Chat, OpenedChat, PassedOn, UserChat};
+use crate::chat::{Chat, InternalChat, OpenedChat, OpenedInternal, PassedOn, UserChat};
 use crate::frame::FrameError;
 use crate::message::{Message, MessageStatus};
 
@@ -17,6 +17,9 @@ pub struct MessageAdded {
     /// The chat's row, when this message changed it (a reply that took the chat, a closed chat that reopened).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub chat: Option<Chat>,
+    /// The staff chat's row, when this message changed it (a name, a member).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub internal: Option<InternalChat>,
 }
 
 /// The status of texts in one direction rose, for all with `from <= no <= upto`; notes and activities between them are on no
@@ -73,6 +76,8 @@ pub struct Gone {
 pub enum EventBody {
     /// The user was offered, took over or received the chat. Replaces whatever the device held of it.
     ChatOpened(OpenedChat),
+    /// The user became a member of the staff chat. Replaces whatever the device held of it.
+    InternalOpened(OpenedInternal),
     /// A message was added.
     Message(MessageAdded),
     /// Messages got further on their way.
@@ -90,6 +95,7 @@ impl EventBody {
     pub const fn kind(&self) -> &'static str {
         match self {
             EventBody::ChatOpened(_) => "chat_opened",
+            EventBody::InternalOpened(_) => "internal_opened",
             EventBody::Message(_) => "message",
             EventBody::Status(_) => "status",
             EventBody::Chat(_) => "chat",
@@ -102,6 +108,7 @@ impl EventBody {
     pub fn to_json(&self) -> Result<String, serde_json::Error> {
         match self {
             EventBody::ChatOpened(body) => serde_json::to_string(body),
+            EventBody::InternalOpened(body) => serde_json::to_string(body),
             EventBody::Message(body) => serde_json::to_string(body),
             EventBody::Status(body) => serde_json::to_string(body),
             EventBody::Chat(body) => serde_json::to_string(body),
@@ -117,6 +124,7 @@ impl EventBody {
         }
         Ok(Some(match kind {
             "chat_opened" => EventBody::ChatOpened(body(json)?),
+            "internal_opened" => EventBody::InternalOpened(body(json)?),
             "message" => EventBody::Message(body(json)?),
             "status" => EventBody::Status(body(json)?),
             "chat" => EventBody::Chat(body(json)?),

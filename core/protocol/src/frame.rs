@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::chat::{OpenedChat, PassedOn, UserChat};
+use crate::chat::{OpenedChat, OpenedInternal, PassedOn, UserChat};
 use crate::collection::{Collection, CollectionRow, Revisions};
 use crate::command::{CommandFrame, CommandResult};
 use crate::ids::{ChatId, CommandId, DeviceId, FeedId, UserId};
@@ -280,11 +280,24 @@ pub struct SnapshotChat {
     pub me: UserChat,
 }
 
-/// Some chats of a snapshot.
+/// A staff chat of a snapshot.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SnapshotInternal {
+    /// The chat with its newest messages.
+    #[serde(flatten)]
+    pub opened: OpenedInternal,
+    /// The user's own part of it.
+    pub me: UserChat,
+}
+
+/// Some chats of a snapshot.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct SnapshotPart {
     /// The chats, in no order.
     pub chats: Vec<SnapshotChat>,
+    /// The staff chats, in no order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub internal: Vec<SnapshotInternal>,
     /// What stays of chats that the user passed on.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub passed_on: Vec<PassedOn>,
@@ -319,8 +332,11 @@ pub struct Rows {
     pub collection: Collection,
     /// The revision that the client has after storing them.
     pub rev: u64,
-    /// Those that changed since the request's revision.
+    /// Those that changed since the request's revision, or as many of them as fit.
     pub rows: Vec<CollectionRow>,
+    /// Whether there are more, to be pulled with `rev`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub more: bool,
 }
 
 /// A `fetch` or `pull` that cannot be served.

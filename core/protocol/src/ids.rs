@@ -88,8 +88,36 @@ ids! {
     CommandId,
     /// A block of a visitor's address.
     BlockId,
+    /// A prepared text.
+    TemplateId,
+    /// A label for chats and contacts.
+    LabelId,
+    /// A note on a contact; the id of the command that wrote it.
+    NoteId,
     /// The incarnation of a server's log: a restored database has a new one, and clients then take a snapshot.
     FeedId,
+}
+
+/// The name space of direct chats, an arbitrary UUID that never changes.
+const DIRECT_CHATS: Uuid =
+    Uuid::from_bytes([0x5e, 0x1f, 0x0b, 0x9a, 0x3c, 0x52, 0x4d, 0x8e, 0x9a, 0x1c, 0x6b, 0x0d, 0x2f, 0x77, 0x41, 0xc3]);
+
+impl ChatId {
+    /// The direct chat of two users. It follows from the two of them, whoever asks: two phones that open it without a
+    /// network mean one chat.
+    pub fn direct(one: UserId, other: UserId) -> ChatId {
+        let (low, high) = if one <= other { (one, other) } else { (other, one) };
+        let mut name = [0; 32];
+        name[..16].copy_from_slice(low.as_bytes());
+        name[16..].copy_from_slice(high.as_bytes());
+        ChatId(Uuid::new_v5(&DIRECT_CHATS, &name))
+    }
+}
+
+impl From<CommandId> for NoteId {
+    fn from(id: CommandId) -> Self {
+        Self(id.0)
+    }
 }
 
 impl From<CommandId> for MessageId {
@@ -116,6 +144,16 @@ mod tests {
         let json = serde_json::to_string(&id).unwrap();
         assert_eq!(json, format!("\"{id}\""));
         assert_eq!(serde_json::from_str::<ChatId>(&json).unwrap(), id);
+    }
+
+    #[test]
+    fn f2_two_users_have_one_direct_chat() {
+        let (anna, boris, cleo) = (UserId::new(), UserId::new(), UserId::new());
+        assert_eq!(ChatId::direct(anna, boris), ChatId::direct(boris, anna));
+        assert_ne!(ChatId::direct(anna, boris), ChatId::direct(anna, cleo));
+        // Phones and servers of different versions must agree for ever.
+        let fixed = ChatId::direct(UserId::from_bytes([1; 16]), UserId::from_bytes([2; 16]));
+        assert_eq!(fixed.to_string(), "0f1fca2a-a05d-5db6-969f-99d002f1ca18");
     }
 
     #[test]

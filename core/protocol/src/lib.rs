@@ -20,6 +20,7 @@ pub mod hours;
 pub mod ids;
 pub mod limits;
 pub mod message;
+pub mod template;
 pub mod transfer;
 pub mod widget;
 

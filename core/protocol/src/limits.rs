@@ -41,3 +41,30 @@ pub const MAX_INTERVALS: usize = 70;
 
 /// The days that may be taken out of one week's hours.
 pub const MAX_HOLIDAYS: usize = 400;
+
+/// The members of a staff group.
+pub const MAX_MEMBERS: usize = 200;
+
+/// The people whom one text mentions.
+pub const MAX_MENTIONS: usize = 50;
+
+/// The labels of one chat or contact.
+pub const MAX_LABELS: usize = 20;
+
+/// The notes on one contact.
+pub const MAX_CONTACT_NOTES: usize = 100;
+
+/// The name of a label or of a template's category, in bytes of UTF-8.
+pub const MAX_SHORT_NAME_BYTES: usize = 60;
+
+/// The words by which a template is found beside its title and text, in bytes of UTF-8.
+pub const MAX_KEYWORDS_BYTES: usize = 1_000;
+
+/// The address of a page, in bytes.
+pub const MAX_PAGE_URL_BYTES: usize = 2_000;
+
+/// A reply that waited longer than this for the network asks before it is sent.
+pub const STALE_MS: u64 = 30 * 60_000;
+
+/// The messages of one page of a contact's history.
+pub const HISTORY_PAGE: u32 = 50;

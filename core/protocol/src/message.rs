@@ -20,6 +20,9 @@ pub struct Message {
     /// Whether it is a note among staff, which no customer ever gets.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub private: bool,
+    /// The users whom it mentions: those of them who see the chat.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mentions: Vec<UserId>,
     /// What happened, when this is no text but a line of the chat's life.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub activity: Option<Activity>,
@@ -95,9 +98,40 @@ pub enum Activity {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         comment: Option<String>,
     },
+    /// The author made this staff group.
+    GroupCreated {
+        /// Its name.
+        name: String,
+    },
+    /// The author gave the staff group a name.
+    GroupRenamed {
+        /// The name.
+        name: String,
+    },
+    /// The author brought people into the staff group.
+    MembersAdded {
+        /// Whom.
+        members: Vec<Named>,
+    },
+    /// The author took somebody out of the staff group.
+    MemberRemoved {
+        /// Whom.
+        member: Named,
+    },
+    /// The author left the staff group.
+    MemberLeft,
     /// Something of a newer server.
     #[serde(other)]
     Unknown,
+}
+
+/// A user with the name at that time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Named {
+    /// Who.
+    pub id: UserId,
+    /// The name.
+    pub name: String,
 }
 
 /// Why an owner lost a chat.

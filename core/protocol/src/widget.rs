@@ -70,6 +70,12 @@ pub struct WidgetHello {
     /// The highest message `no` that the widget has; 0 when none. Without the present `feed_id` it counts as 0.
     #[serde(default)]
     pub after: u64,
+    /// The address of the page on which the widget stands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub page: Option<String>,
+    /// The page from which the visitor came to the site.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub referrer: Option<String>,
 }
 
 impl std::fmt::Debug for WidgetHello {

@@ -9,16 +9,19 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 use serde_json::value::RawValue;
 use switchboard_protocol::block::{BlockRow, Sharing};
-use switchboard_protocol::chat::{ChannelKind, Chat, ChatState, OpenedChat, PassedOn, UserChat};
+use switchboard_protocol::chat::{
+    ChannelKind, Chat, ChatState, InternalChat, OpenedChat, OpenedInternal, PassedOn, UserChat, Visit,
+};
 use switchboard_protocol::collection::*;
 use switchboard_protocol::command::*;
-use switchboard_protocol::contact::Contact;
+use switchboard_protocol::contact::{Contact, HistoryEntry, HistoryPage, Identity, IdentityKind};
 use switchboard_protocol::event::{EventBody, Gone, GoneReason, MessageAdded, StatusRaised};
 use switchboard_protocol::frame::*;
 use switchboard_protocol::hours::{Interval, WeekHours};
 use switchboard_protocol::ids::*;
 use switchboard_protocol::limits::PROTOCOL_VERSION;
-use switchboard_protocol::message::{Activity, Author, Message, MessageStatus, ReleaseReason};
+use switchboard_protocol::message::{Activity, Author, Message, MessageStatus, Named, ReleaseReason};
+use switchboard_protocol::template::{Template, TemplateEdit};
 use switchboard_protocol::transfer::TransferTarget;
 use switchboard_protocol::widget::*;
 use switchboard_protocol::{ClientFrame, ErrorCode, FrameError, ServerFrame};
@@ -58,6 +61,13 @@ fn chat() -> Chat {
         owner_epoch: 1,
         waiting_since: None,
         session: 2,
+        labels: vec![LabelId::from_bytes(bytes(16))],
+        visit: Some(Visit {
+            page: Some("https://shop.example/blue".into()),
+            referrer: Some("https://search.example/".into()),
+            browser: Some("Firefox 132, Windows".into()),
+            address: Some("203.0.113.7".into()),
+        }),
     }
 }
 
@@ -68,6 +78,7 @@ fn inbound() -> Message {
         author: Author::Contact,
         text: "Is the blue one in stock?\nСпасибо!".into(),
         private: false,
+        mentions: Vec::new(),
         activity: None,
         sent_at: NOW,
         status: MessageStatus::Delivered,
@@ -81,6 +92,7 @@ fn outbound() -> Message {
         author: Author::User { id: UserId::from_bytes(bytes(5)), name: "Anna".into() },
         text: "Yes, two left.".into(),
         private: false,
+        mentions: Vec::new(),
         activity: None,
         sent_at: NOW + 5_000,
         status: MessageStatus::Sent,
@@ -88,7 +100,8 @@ fn outbound() -> Message {
 }
 
 fn note() -> Message {
-    Message { no: 3, text: "She is waiting for the invoice.".into(), private: true, ..outbound() }
+    let mentions = vec![UserId::from_bytes(bytes(5))];
+    Message { no: 3, text: "@Anna, she is waiting for the invoice.".into(), private: true, mentions, ..outbound() }
 }
 
 fn activity(activity: Activity) -> Message {
@@ -97,6 +110,7 @@ fn activity(activity: Activity) -> Message {
 
 fn activities() -> Vec<Activity> {
     let (user, name) = (UserId::from_bytes(bytes(5)), "Anna".to_owned());
+    let anna = Named { id: user, name: name.clone() };
     vec![
         Activity::Taken,
         Activity::Assigned { user, name: name.clone() },
@@ -107,6 +121,11 @@ fn activities() -> Vec<Activity> {
         Activity::Ended,
         Activity::Blocked,
         Activity::Rated { stars: 5, comment: Some("Quick!".into()) },
+        Activity::GroupCreated { name: "Night shift".into() },
+        Activity::GroupRenamed { name: "Day shift".into() },
+        Activity::MembersAdded { members: vec![anna.clone()] },
+        Activity::MemberRemoved { member: anna },
+        Activity::MemberLeft,
     ]
 }
 
@@ -136,7 +155,32 @@ fn command(body: &CommandBody) -> CommandFrame {
         chat: body.is_about_chat().then(chat_id),
         owner_epoch: body.is_about_chat().then_some(0),
         seen: body.is_about_chat().then_some(1),
+        ask: false,
         body: body.to_json().unwrap().as_deref().map(raw),
+    }
+}
+
+fn internal() -> InternalChat {
+    InternalChat {
+        id: chat_id(),
+        rev: 3,
+        name: Some("Night shift".into()),
+        members: vec![UserId::from_bytes(bytes(5)), UserId::from_bytes(bytes(17))],
+    }
+}
+
+fn said() -> Message {
+    Message { mentions: vec![UserId::from_bytes(bytes(17))], text: "@Boris, the key is here.".into(), ..outbound() }
+}
+
+fn template() -> Template {
+    Template {
+        group: Some(GroupId::from_bytes(bytes(13))),
+        category: Some("Orders".into()),
+        language: Some("en".into()),
+        title: "Where is it".into(),
+        text: "Hello {{contact.first_name}}, it left us today.".into(),
+        keywords: "order parcel".into(),
     }
 }
 
@@ -176,9 +220,50 @@ fn client_frames() -> Vec<(String, ClientFrame)> {
             email: Some("maria@example.com".into()),
             phone: Some("+49 30 1234567".into()),
         }),
+        CommandBody::Note(Say { text: "@Anna, she waits.".into(), mentions: vec![UserId::from_bytes(bytes(5))] }),
+        CommandBody::NoteToOwner(NoteToOwner { text: "Yes, two left.".into() }),
+        CommandBody::LabelChat(LabelChat { label: LabelId::from_bytes(bytes(16)), on: true }),
+        CommandBody::Say(Say { text: "The key is here.".into(), mentions: Vec::new() }),
+        CommandBody::OpenDirect(OpenDirect { user: UserId::from_bytes(bytes(17)) }),
+        CommandBody::CreateGroup(CreateGroup {
+            name: "Night shift".into(),
+            members: vec![UserId::from_bytes(bytes(17))],
+        }),
+        CommandBody::RenameGroup(RenameGroup { name: "Day shift".into() }),
+        CommandBody::AddMembers(AddMembers { members: vec![UserId::from_bytes(bytes(17))] }),
+        CommandBody::RemoveMember(RemoveMember { member: UserId::from_bytes(bytes(17)) }),
+        CommandBody::Leave,
         CommandBody::Presence(SetPresence { presence: Presence::OffShift, release: true }),
         CommandBody::Schedule(SetSchedule { schedule: Some(hours()) }),
         CommandBody::QueueLogin(QueueLogin { queue: QueueId::from_bytes(bytes(3)), logged_in: true }),
+        CommandBody::EditContact(EditContact {
+            contact: ContactId::from_bytes(bytes(4)),
+            name: Some("Мария".into()),
+            email: Some(String::new()),
+            phone: None,
+        }),
+        CommandBody::LabelContact(LabelContact {
+            contact: ContactId::from_bytes(bytes(4)),
+            label: LabelId::from_bytes(bytes(16)),
+            on: false,
+        }),
+        CommandBody::AddContactNote(AddContactNote {
+            contact: ContactId::from_bytes(bytes(4)),
+            text: "Prefers to be called.".into(),
+        }),
+        CommandBody::DeleteContactNote(DeleteContactNote { note: NoteId::from_bytes(bytes(18)) }),
+        CommandBody::MergeContacts(MergeContacts {
+            kept: ContactId::from_bytes(bytes(4)),
+            merged: ContactId::from_bytes(bytes(19)),
+        }),
+        CommandBody::PartContact(PartContact { contact: ContactId::from_bytes(bytes(19)) }),
+        CommandBody::SaveLabel(SaveLabel {
+            label: LabelId::from_bytes(bytes(16)),
+            name: "urgent".into(),
+            color: "#c81e1e".into(),
+            company: true,
+        }),
+        CommandBody::DeleteLabel(DeleteLabel { label: LabelId::from_bytes(bytes(16)) }),
     ];
     let kinds: Vec<_> = commands.iter().map(CommandBody::kind).collect();
     assert_eq!(kinds, CommandBody::KINDS);
@@ -190,7 +275,8 @@ fn client_frames() -> Vec<(String, ClientFrame)> {
 fn event_bodies() -> Vec<EventBody> {
     vec![
         EventBody::ChatOpened(OpenedChat { chat: chat(), messages: vec![inbound()], more: false }),
-        EventBody::Message(MessageAdded { message: outbound(), chat: Some(chat()) }),
+        EventBody::InternalOpened(OpenedInternal { internal: internal(), messages: vec![said()], more: true }),
+        EventBody::Message(MessageAdded { message: outbound(), chat: Some(chat()), internal: None }),
         EventBody::Status(StatusRaised { outbound: true, from: 2, upto: 2, status: MessageStatus::Read }),
         EventBody::Chat(chat()),
         EventBody::UserChat(UserChat { read_upto: 2, archived: true, ignored: false, snoozed_until: Some(NOW) }),
@@ -230,6 +316,10 @@ fn server_frames() -> Vec<(String, ServerFrame)> {
                 opened: OpenedChat { chat: chat(), messages: vec![inbound(), outbound(), note()], more: false },
                 me: UserChat { read_upto: 2, ..UserChat::default() },
             }],
+            internal: vec![SnapshotInternal {
+                opened: OpenedInternal { internal: internal(), messages: vec![said()], more: false },
+                me: UserChat { read_upto: 2, ..UserChat::default() },
+            }],
             passed_on: vec![passed_on()],
         }),
         ServerFrame::SnapshotEnd(SnapshotEnd { cursor: 42 }),
@@ -242,6 +332,7 @@ fn server_frames() -> Vec<(String, ServerFrame)> {
                 CollectionRow { id: uuid::Uuid::from_bytes(bytes(5)), row: Some(raw(&user_row)) },
                 CollectionRow { id: uuid::Uuid::from_bytes(bytes(10)), row: None },
             ],
+            more: true,
         }),
         ServerFrame::Error(RequestError { req: 1, code: ErrorCode::NotFound }),
         ServerFrame::Changed(Changed { collection: "users".into(), rev: 8 }),
@@ -277,6 +368,8 @@ fn widget_client_frames() -> Vec<WidgetClientFrame> {
             token: Some(TOKEN.into()),
             feed_id: Some(FeedId::from_bytes(bytes(9))),
             after: 1,
+            page: Some("https://shop.example/blue".into()),
+            referrer: Some("https://search.example/".into()),
         }),
         WidgetClientFrame::Send(WidgetSend {
             id: MessageId::from_bytes(bytes(6)),
@@ -475,6 +568,52 @@ fn every_part_has_its_golden_file() {
     };
     part(names, "block", &block);
     part(names, "sharing", &Sharing { visitors: 3 });
+    let added = EventBody::Message(MessageAdded { message: said(), chat: None, internal: Some(internal()) });
+    part(names, "message_internal", &serde_json::from_str::<Value>(&added.to_json().unwrap()).unwrap());
+    part(
+        names,
+        "row_template",
+        &TemplateRow { id: TemplateId::from_bytes(bytes(20)), edition: 2, template: template() },
+    );
+    part(names, "template_edit", &TemplateEdit { edition: Some(2), template: template() });
+    let label = LabelRow {
+        id: LabelId::from_bytes(bytes(16)),
+        name: "urgent".into(),
+        color: "#c81e1e".into(),
+        group: Some(GroupId::from_bytes(bytes(13))),
+    };
+    part(names, "row_label", &label);
+    let contact = ContactRow {
+        id: ContactId::from_bytes(bytes(4)),
+        name: Some("Мария".into()),
+        email: Some("maria@example.com".into()),
+        phone: Some("+49 30 1234567".into()),
+        identities: vec![Identity { kind: IdentityKind::Whatsapp, value: "+49301234567".into() }],
+        labels: vec![LabelId::from_bytes(bytes(16))],
+        merged: vec![MergedContact { id: ContactId::from_bytes(bytes(19)), name: Some("Maria L.".into()) }],
+    };
+    part(names, "row_contact", &contact);
+    let contact_note = ContactNoteRow {
+        id: NoteId::from_bytes(bytes(18)),
+        contact: ContactId::from_bytes(bytes(4)),
+        author: UserId::from_bytes(bytes(5)),
+        author_name: "Anna".into(),
+        text: "Prefers to be called.".into(),
+        at: NOW,
+    };
+    part(names, "row_contact_note", &contact_note);
+    let history = HistoryPage {
+        entries: vec![HistoryEntry {
+            chat: chat_id(),
+            channel_kind: ChannelKind::LiveChat,
+            channel: "Shop".into(),
+            department: Some("Repairs".into()),
+            at: NOW,
+            message: inbound(),
+        }],
+        next: Some("1790000000000-6".into()),
+    };
+    part(names, "history", &history);
     check_complete("parts", names.clone(), &[]);
     let newer = r#"{"kind":"beamed_up","by":"Scotty"}"#;
     assert_eq!(serde_json::from_str::<Activity>(newer).unwrap(), Activity::Unknown);

@@ -226,6 +226,7 @@ impl Core {
 /// Whether the session can be closed by this user.
 fn check_open(record: &ChatRecord, pending: &outbox::Pending) -> Result<()> {
     match record.state {
+        ChatState::Internal => refused(ErrorCode::InternalChat),
         ChatState::Closed => refused(ErrorCode::ChatClosed),
         ChatState::Owned if !record.mine && !pending.takes => refused(ErrorCode::NotOwner),
         ChatState::Owned | ChatState::Waiting => Ok(()),

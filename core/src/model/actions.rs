@@ -33,6 +33,16 @@ pub struct ChatActions {
     pub add_contact: bool,
     /// Hide it until the customer writes again.
     pub ignore: bool,
+    /// Write a note that the customer never gets.
+    pub note: bool,
+    /// Give it labels.
+    pub label: bool,
+    /// Show what is known of the contact: [`crate::Core::information`].
+    pub information: bool,
+    /// Rename the staff group, bring people in and take them out.
+    pub members: bool,
+    /// Leave the staff group. To be asked about first.
+    pub leave: bool,
 }
 
 /// What stands at the foot of a chat's screen.

@@ -2,7 +2,8 @@ use std::fmt;
 
 use switchboard_protocol::UnixMillis;
 use switchboard_protocol::chat::{ChannelKind, ChatState};
-use switchboard_protocol::ids::{ChatId, UserId};
+use switchboard_protocol::collection::Presence;
+use switchboard_protocol::ids::{ChatId, ContactId, LabelId, UserId};
 use switchboard_protocol::message::MessageKind;
 
 use super::{AuthorKind, ChatActions, Composer, PassedOnLine, UndoInfo};
@@ -17,6 +18,8 @@ pub enum InboxFilter {
     Mine,
     /// Those that nobody owns yet.
     Waiting,
+    /// Those among staff.
+    Staff,
     /// Those that were put away until a time; the other filters do not show them.
     Snoozed,
 }
@@ -36,10 +39,15 @@ pub enum InboxOrder {
 pub struct InboxRow {
     /// The chat.
     pub chat: ChatId,
-    /// The customer's name; none until one is known, and the app then shows "Visitor" in the user's language.
+    /// The customer's name; none until one is known, and the app then shows "Visitor" in the user's language. Of a staff
+    /// chat the group's name, or the other one's.
     pub contact_name: Option<String>,
-    /// The kind of channel, for the icon.
-    pub channel_kind: ChannelKind,
+    /// The kind of channel, for the icon; none for a staff chat, which has no icon.
+    pub channel_kind: Option<ChannelKind>,
+    /// What a staff chat has beside that; none for a customer's.
+    pub internal: Option<InternalInfo>,
+    /// The contact; none for a staff chat.
+    pub contact: Option<ContactId>,
     /// The queue that it waits in or was taken from.
     pub queue_name: Option<String>,
     /// The group that it waits in or was taken from, when it was offered to a group.
@@ -60,6 +68,12 @@ pub struct InboxRow {
     pub is_mine: bool,
     /// Since when it waits, by the server's clock.
     pub waiting_since: Option<UnixMillis>,
+    /// Whether an unread message mentions this user.
+    pub mentioned: bool,
+    /// Its labels, in the order in which they were given.
+    pub labels: Vec<LabelInfo>,
+    /// How many of this user's replies wait for a decision, because they grew old or the customer wrote meanwhile.
+    pub asking: u32,
     /// Whether a text was begun in its composer.
     pub has_draft: bool,
     /// How many texts of this user to it were refused or failed and wait for a decision.
@@ -90,6 +104,28 @@ pub struct InboxRow {
     pub undo: Option<UndoInfo>,
 }
 
+/// What a list shows of a staff chat.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InternalInfo {
+    /// The other one, in a chat of two; none in a group.
+    pub direct_with: Option<UserId>,
+    /// Whether that one can be reached now.
+    pub presence: Option<Presence>,
+    /// How many are in it, this user among them.
+    pub members: u32,
+}
+
+/// A label, as it is drawn.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LabelInfo {
+    /// Which.
+    pub label: LabelId,
+    /// Its name.
+    pub name: String,
+    /// Its colour, `#rrggbb`.
+    pub color: String,
+}
+
 /// The newest text or note of a chat, as a list shows it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct LastMessage {
@@ -99,6 +135,8 @@ pub struct LastMessage {
     pub kind: MessageKind,
     /// Who wrote it.
     pub author: AuthorKind,
+    /// The name of the member of staff who wrote it, in a staff group.
+    pub author_name: Option<String>,
     /// Whether the user of this device wrote it.
     pub mine: bool,
     /// When the server stored it.

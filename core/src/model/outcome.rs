@@ -50,12 +50,48 @@ kinds! {
     Delete = "delete",
     /// Adds the person to the contacts.
     AddContact = "add_contact",
+    /// A note among those who see a customer's chat.
+    Note = "note",
+    /// A note to the owner of a chat that left this user.
+    NoteToOwner = "note_to_owner",
+    /// Gives the chat a label, or takes it off.
+    LabelChat = "label_chat",
+    /// A text in a staff chat.
+    Say = "say",
+    /// Opens the direct chat with a colleague.
+    OpenDirect = "open_direct",
+    /// Makes a staff group.
+    CreateGroup = "create_group",
+    /// Renames it.
+    RenameGroup = "rename_group",
+    /// Brings people into it.
+    AddMembers = "add_members",
+    /// Takes somebody out of it.
+    RemoveMember = "remove_member",
+    /// Leaves it.
+    Leave = "leave",
     /// Available, Away or Off shift.
     Presence = "presence",
     /// The user's own hours.
     Schedule = "schedule",
     /// Logs in to a queue, or out of it.
     QueueLogin = "queue_login",
+    /// Changes a contact's fields.
+    EditContact = "edit_contact",
+    /// Gives a contact a label, or takes it off.
+    LabelContact = "label_contact",
+    /// Writes a note on a contact.
+    AddContactNote = "add_contact_note",
+    /// Removes one's note on a contact.
+    DeleteContactNote = "delete_contact_note",
+    /// Makes one contact of two.
+    MergeContacts = "merge_contacts",
+    /// Parts a merged contact again.
+    PartContact = "part_contact",
+    /// Makes or changes a label.
+    SaveLabel = "save_label",
+    /// Removes a label.
+    DeleteLabel = "delete_label",
 }
 
 impl CommandKind {

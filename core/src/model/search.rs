@@ -2,7 +2,7 @@ use std::fmt;
 
 use switchboard_protocol::UnixMillis;
 use switchboard_protocol::chat::ChannelKind;
-use switchboard_protocol::ids::{ChatId, MessageId};
+use switchboard_protocol::ids::{ChatId, ContactId, MessageId, TemplateId};
 use switchboard_protocol::message::MessageKind;
 
 use super::AuthorKind;
@@ -12,8 +12,12 @@ use super::AuthorKind;
 pub struct SearchResults {
     /// The messages, the newest first.
     pub hits: Vec<SearchHit>,
-    /// Whether there are more than the limit asked for.
+    /// Whether there are more messages than the limit asked for.
     pub more: bool,
+    /// Saved contacts and customers of the chats that are here, the best match first.
+    pub contacts: Vec<ContactHit>,
+    /// Templates, the best match first.
+    pub templates: Vec<TemplateHit>,
     /// Messages older than this may be on the server only; none when everything is here.
     pub local_since: Option<UnixMillis>,
 }
@@ -29,8 +33,8 @@ pub struct SearchHit {
     pub no: u64,
     /// The customer's name.
     pub contact_name: Option<String>,
-    /// The kind of channel, for the icon.
-    pub channel_kind: ChannelKind,
+    /// The kind of channel, for the icon; none for a staff chat.
+    pub channel_kind: Option<ChannelKind>,
     /// A text, or a note among staff, which the customer never got.
     pub kind: MessageKind,
     /// Which side wrote it.
@@ -40,6 +44,32 @@ pub struct SearchHit {
     pub snippet: Vec<SnippetPart>,
     /// When the server stored it.
     pub sent_at: UnixMillis,
+}
+
+/// A person who was found by name, address or number.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ContactHit {
+    /// The contact.
+    pub contact: ContactId,
+    /// The name, with what matched.
+    pub name: Vec<SnippetPart>,
+    /// The address or number that matched, if the match is not in the name.
+    pub detail: Vec<SnippetPart>,
+    /// Whether it is a saved contact.
+    pub known: bool,
+    /// The newest chat with this contact that is here.
+    pub chat: Option<ChatId>,
+}
+
+/// A template that was found.
+#[derive(Clone, PartialEq, Eq)]
+pub struct TemplateHit {
+    /// The template.
+    pub template: TemplateId,
+    /// The title, with what matched.
+    pub title: Vec<SnippetPart>,
+    /// The part of the text around the first match.
+    pub snippet: Vec<SnippetPart>,
 }
 
 /// A stretch of a snippet.
@@ -54,6 +84,18 @@ pub struct SnippetPart {
 impl fmt::Debug for SearchHit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SearchHit").field("chat", &self.chat).field("no", &self.no).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for ContactHit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ContactHit").field("contact", &self.contact).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for TemplateHit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TemplateHit").field("template", &self.template).finish_non_exhaustive()
     }
 }
 

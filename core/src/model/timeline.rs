@@ -37,6 +37,16 @@ pub enum ActivityKind {
     Blocked,
     /// The visitor rated the last session.
     Rated,
+    /// The author made the staff group.
+    GroupCreated,
+    /// The author renamed it.
+    GroupRenamed,
+    /// The author brought people in.
+    MembersAdded,
+    /// The author took somebody out.
+    MemberRemoved,
+    /// The author left.
+    MemberLeft,
     /// Something of a newer server: to be shown as such, or not at all.
     Unknown,
 }
@@ -58,6 +68,10 @@ pub struct ActivityLine {
     pub comment: Option<String>,
     /// Why the owner lost it.
     pub reason: Option<ReleaseReason>,
+    /// Who came into the staff group or was taken out of it, by name.
+    pub members: Vec<String>,
+    /// The staff group's name, where it got one.
+    pub group_name: Option<String>,
 }
 
 impl fmt::Debug for ActivityLine {
@@ -69,12 +83,24 @@ impl fmt::Debug for ActivityLine {
 /// How far a message got.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum DeliveryState {
+    /// Kept back until a person decides: it waited too long for the network, or the customer wrote meanwhile.
+    /// [`crate::Core::send_anyway`] or [`crate::Core::withdraw`].
+    Asking(StaleReason),
     /// Safe on this device; waits for the network or for an earlier reply.
     Queued,
     /// On its way to the server; the answer is outstanding.
     Sending,
     /// The server has it.
     Stored(MessageStatus),
+}
+
+/// Why a reply asks before it is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum StaleReason {
+    /// It waited longer than [`crate::STALE_MS`].
+    Old,
+    /// The customer wrote after it was written.
+    Overtaken,
 }
 
 /// One line of a chat.
@@ -96,6 +122,10 @@ pub struct TimelineRow {
     pub mine: bool,
     /// The text; empty for an activity.
     pub text: String,
+    /// The users whom it mentions.
+    pub mentions: Vec<UserId>,
+    /// Whether the user of this device is one of them.
+    pub mentions_me: bool,
     /// What happened, when it is an activity.
     pub activity: Option<ActivityLine>,
     /// When the server stored it; for one that it has not, when it was written, by the device's clock.

@@ -88,6 +88,10 @@ pub struct UnsentRow {
     pub unsent_at: UnixMillis,
     /// Why.
     pub reason: UnsentReason,
+    /// Whether it can be given to who has the chat now: [`crate::Core::unsent_to_owner`].
+    pub can_note_owner: bool,
+    /// Whether that is under way.
+    pub noting_owner: bool,
 }
 
 impl fmt::Debug for UnsentRow {

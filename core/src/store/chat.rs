@@ -347,7 +347,7 @@ impl ChatRecord {
     pub(crate) fn save(&self, tx: &Transaction<'_>) -> Result<()> {
         let wait_key = match self.state {
             ChatState::Waiting => self.waiting_since.unwrap_or(self.last_at),
-            ChatState::Owned | ChatState::Closed => i64::MAX,
+            ChatState::Owned | ChatState::Closed | ChatState::Internal => i64::MAX,
         };
         tx.prepare_cached(
             "UPDATE chat SET rev = ?2, channel = ?3, channel_kind = ?4, queue = ?5, contact = ?6, contact_name = ?7,

@@ -34,6 +34,7 @@ pub(crate) fn store(tx: &Transaction<'_>, answer: &Rows) -> Result<()> {
             Collection::Channels => channel(tx, row)?,
             Collection::Groups => group(tx, row)?,
             Collection::Alarms => alarm(tx, row)?,
+            Collection::Templates | Collection::Labels | Collection::Contacts | Collection::ContactNotes => {}
         }
     }
     tx.prepare_cached(

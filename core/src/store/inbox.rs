@@ -43,6 +43,7 @@ fn walk(filter: InboxFilter, order: InboxOrder) -> (&'static str, &'static str, 
         (InboxFilter::Waiting, InboxOrder::LongestWaiting) => {
             ("chat_longest", "c.place = 0 AND c.wait_key < 9223372036854775807", LONGEST, true)
         }
+        (InboxFilter::Staff, _) => ("chat_staff", "c.place = 0 AND c.state = 'internal'", NEWEST, false),
         (InboxFilter::Snoozed, _) => ("chat_snoozed", "c.place = 2", NEWEST, false),
     }
 }
@@ -149,6 +150,7 @@ fn read(db: &Connection, row: &Row<'_>) -> Result<InboxRow> {
             preview: row.get(4)?,
             kind: message::kind_from_sql(row.get(29)?)?,
             author: message::author_kind(author),
+            author_name: None,
             mine: row.get(6)?,
             sent_at: row.get(28)?,
         }),
@@ -159,7 +161,12 @@ fn read(db: &Connection, row: &Row<'_>) -> Result<InboxRow> {
     let mut cell = InboxRow {
         chat: row.get::<_, Blob<_>>(0)?.0,
         contact_name: row.get(1)?,
-        channel_kind: channel_kind(row, 2)?,
+        channel_kind: Some(channel_kind(row, 2)?),
+        internal: None,
+        contact: None,
+        mentioned: false,
+        labels: Vec::new(),
+        asking: 0,
         queue_name: row.get(3)?,
         group_name: row.get(19)?,
         last_message,
@@ -235,7 +242,7 @@ fn composer(cell: &InboxRow, pending: &Pending, take_first: bool) -> Composer {
         ChatState::Owned if cell.is_mine => Composer::Reply,
         ChatState::Owned => Composer::ReadOnly,
         ChatState::Closed if pending.undo.is_some() && pending.closes => Composer::Reply,
-        ChatState::Closed => Composer::ReadOnly,
+        ChatState::Closed | ChatState::Internal => Composer::ReadOnly,
     }
 }
 
@@ -247,7 +254,7 @@ fn actions(cell: &InboxRow, pending: &Pending, hidden: bool) -> ChatActions {
     let waiting = cell.state == ChatState::Waiting;
     let mine = cell.is_mine || (waiting && pending.takes);
     let open = waiting || cell.is_mine;
-    let live_chat = cell.channel_kind == ChannelKind::LiveChat;
+    let live_chat = cell.channel_kind == Some(ChannelKind::LiveChat);
     let part = open || cell.state == ChatState::Closed;
     ChatActions {
         reply: cell.composer == Composer::Reply,
@@ -262,6 +269,7 @@ fn actions(cell: &InboxRow, pending: &Pending, hidden: bool) -> ChatActions {
         snooze: part && !cell.archived,
         add_contact: part && !cell.contact_known,
         ignore: waiting && !pending.takes && !hidden,
+        ..ChatActions::default()
     }
 }
 
@@ -271,7 +279,12 @@ fn read_line(row: &Row<'_>) -> Result<InboxRow> {
     Ok(InboxRow {
         chat: row.get::<_, Blob<_>>(0)?.0,
         contact_name: row.get(2)?,
-        channel_kind: channel_kind(row, 1)?,
+        channel_kind: Some(channel_kind(row, 1)?),
+        internal: None,
+        contact: None,
+        mentioned: false,
+        labels: Vec::new(),
+        asking: 0,
         queue_name: None,
         group_name: None,
         last_message: None,

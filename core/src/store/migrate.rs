@@ -8,8 +8,11 @@ use crate::error::{Error, Result};
 const APPLICATION_ID: i64 = 0x5377_4264;
 
 /// Every migration in order; the schema's version is the number of those that ran.
-const MIGRATIONS: &[&str] =
-    &[include_str!("../../migrations/0001_store.sql"), include_str!("../../migrations/0002_life_of_a_chat.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../../migrations/0001_store.sql"),
+    include_str!("../../migrations/0002_life_of_a_chat.sql"),
+    include_str!("../../migrations/0003_operators_desk.sql"),
+];
 
 pub(super) fn migrate(connection: &mut Connection) -> Result<()> {
     run(connection, MIGRATIONS)

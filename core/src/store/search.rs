@@ -33,7 +33,7 @@ impl Store {
             Some((query, hits)) => self.highlighter().mark(&query, hits)?,
             None => Vec::new(),
         };
-        Ok(SearchResults { hits, more, local_since })
+        Ok(SearchResults { hits, more, local_since, ..SearchResults::default() })
     }
 }
 
@@ -56,7 +56,7 @@ fn hits(db: &Connection, query: &str, limit: u32) -> Result<(Vec<(SearchHit, Str
             message: row.get::<_, Blob<_>>(1)?.0,
             no: message::no_of(row.get(2)?),
             contact_name: row.get(3)?,
-            channel_kind: ChannelKind::from_name(kind).ok_or(Error::BadValue("chat.channel_kind"))?,
+            channel_kind: Some(ChannelKind::from_name(kind).ok_or(Error::BadValue("chat.channel_kind"))?),
             kind: message::kind_from_sql(row.get(8)?)?,
             author: message::author_kind(row.get(5)?),
             snippet: Vec::new(),

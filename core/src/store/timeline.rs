@@ -45,6 +45,8 @@ fn read(row: &Row<'_>, head: &Head, me: UserId) -> Result<TimelineRow> {
         author_name: if author == CONTACT { head.contact_name.clone() } else { row.get(4)? },
         mine: author_id == Some(me),
         text: row.get(5)?,
+        mentions: Vec::new(),
+        mentions_me: false,
         activity: activity.map(|activity| line(activity, me)),
         sent_at: row.get(6)?,
         state: DeliveryState::Stored(status),
@@ -53,8 +55,17 @@ fn read(row: &Row<'_>, head: &Head, me: UserId) -> Result<TimelineRow> {
 
 /// An activity as a flat row.
 fn line(activity: Activity, me: UserId) -> ActivityLine {
-    let plain =
-        |kind| ActivityLine { kind, to: None, to_name: None, to_me: false, stars: None, comment: None, reason: None };
+    let plain = |kind| ActivityLine {
+        kind,
+        to: None,
+        to_name: None,
+        to_me: false,
+        stars: None,
+        comment: None,
+        reason: None,
+        members: Vec::new(),
+        group_name: None,
+    };
     let to = |kind, to: Option<TransferTarget>, name: Option<String>| ActivityLine {
         to,
         to_name: name,
@@ -73,7 +84,12 @@ fn line(activity: Activity, me: UserId) -> ActivityLine {
         Activity::Rated { stars, comment } => {
             ActivityLine { stars: Some(stars), comment, ..plain(ActivityKind::Rated) }
         }
-        Activity::Unknown => plain(ActivityKind::Unknown),
+        Activity::GroupCreated { .. }
+        | Activity::GroupRenamed { .. }
+        | Activity::MembersAdded { .. }
+        | Activity::MemberRemoved { .. }
+        | Activity::MemberLeft
+        | Activity::Unknown => plain(ActivityKind::Unknown),
     }
 }
 
@@ -135,6 +151,8 @@ pub(crate) fn pending(db: &Connection, chat: ChatId, me: UserId) -> Result<Vec<T
             author_name: name.clone().flatten(),
             mine: true,
             text: row.get(1)?,
+            mentions: Vec::new(),
+            mentions_me: false,
             activity: None,
             sent_at: row.get(2)?,
             state: match state {

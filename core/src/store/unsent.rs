@@ -107,5 +107,7 @@ fn read(row: &Row<'_>) -> Result<UnsentRow> {
         written_at: row.get(4)?,
         unsent_at: row.get(5)?,
         reason: reason_from_sql(&reason, code.as_deref())?,
+        can_note_owner: false,
+        noting_owner: false,
     })
 }

@@ -58,7 +58,7 @@ pub(crate) fn take_sendable(tx: &Transaction<'_>) -> Result<Vec<CommandFrame>> {
     for (ord, id, kind, body) in rows {
         tx.prepare_cached("UPDATE wish SET in_flight = id WHERE ord = ?1")?.execute([ord])?;
         let body = Some(RawValue::from_string(body)?);
-        frames.push(CommandFrame { id, kind, chat: None, owner_epoch: None, seen: None, body });
+        frames.push(CommandFrame { id, kind, chat: None, owner_epoch: None, seen: None, ask: false, body });
     }
     Ok(frames)
 }
@@ -116,6 +116,7 @@ pub(crate) fn settle(
             chat: None,
             owner_epoch: None,
             seen: None,
+            ask: false,
             body: Some(RawValue::from_string(body)?),
         };
         if let Ok(Some(body)) = CommandBody::parse(&frame) {
@@ -137,6 +138,7 @@ pub(crate) fn all(db: &Connection) -> Result<Vec<CommandBody>> {
             chat: None,
             owner_epoch: None,
             seen: None,
+            ask: false,
             body: Some(RawValue::from_string(row.get(2)?)?),
         };
         out.extend(CommandBody::parse(&frame).map_err(|_| Error::BadValue("wish.body"))?);

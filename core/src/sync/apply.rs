@@ -212,6 +212,7 @@ impl<'a> Batch<'a> {
                 // The user's own part, if there is one, follows as an event of its own.
                 self.open(opened, UserChat::default())
             }
+            EventBody::InternalOpened(_) => Ok(()),
             EventBody::Message(added) => self.message(chat, &added),
             EventBody::Status(raised) => self.status(chat, &raised),
             EventBody::Chat(row) => {
@@ -381,6 +382,8 @@ impl<'a> Batch<'a> {
                 written_at,
                 unsent_at: self.now,
                 reason: UnsentReason::Draft,
+                can_note_owner: false,
+                noting_owner: false,
             };
             unsent::insert(self.tx, &row)?;
             self.changes.unsent = true;

@@ -35,7 +35,7 @@ fn lose(phone: &Phone) {
 fn own(chat: u64, no: u64, id: CommandId, text: &str) -> EventBody {
     let mut message = outbound(chat, no, me(), text);
     message.id = id.into();
-    EventBody::Message(MessageAdded { message, chat: Some(owned(chat, no, me(), 1)) })
+    EventBody::Message(MessageAdded { message, chat: Some(owned(chat, no, me(), 1)), internal: None })
 }
 
 fn reasons(phone: &Phone) -> Vec<(String, UnsentReason)> {

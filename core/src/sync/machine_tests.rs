@@ -128,7 +128,9 @@ fn a_snapshot_is_staged_and_swapped_and_the_feed_goes_on_from_it() {
     bench.connect(None, 0);
     bench.welcome(CatchUp::Snapshot, 40);
     assert_eq!(names(&bench.frame(ServerFrame::SnapshotBegin(SnapshotBegin { as_of: 40 }))), ["StageBegin"]);
-    let part = || ServerFrame::SnapshotPart(SnapshotPart { chats: Vec::new(), passed_on: Vec::new() });
+    let part = || {
+        ServerFrame::SnapshotPart(SnapshotPart { chats: Vec::new(), passed_on: Vec::new(), ..SnapshotPart::default() })
+    };
     assert_eq!(names(&bench.frame(part())), ["Stage"]);
     assert_eq!(names(&bench.frame(part())), ["Stage"]);
     assert_eq!(names(&bench.frame(ServerFrame::SnapshotEnd(SnapshotEnd { cursor: 40 }))), ["Swap"]);
@@ -139,7 +141,9 @@ fn a_snapshot_is_staged_and_swapped_and_the_feed_goes_on_from_it() {
 
 #[test]
 fn what_comes_out_of_turn_costs_the_connection() {
-    let part = || ServerFrame::SnapshotPart(SnapshotPart { chats: Vec::new(), passed_on: Vec::new() });
+    let part = || {
+        ServerFrame::SnapshotPart(SnapshotPart { chats: Vec::new(), passed_on: Vec::new(), ..SnapshotPart::default() })
+    };
     let end = |cursor| ServerFrame::SnapshotEnd(SnapshotEnd { cursor });
     // Before the welcome.
     for frame in [ev(1), ServerFrame::Live(Live { seq: 0 }), part(), ServerFrame::Pong(Empty {})] {
@@ -394,7 +398,11 @@ fn no_order_of_events_breaks_the_machine() {
                 14 => Input::Frame(ServerFrame::Live(Live { seq: feed }), "t"),
                 15 => Input::Frame(ServerFrame::SnapshotBegin(SnapshotBegin { as_of }), "t"),
                 16 => Input::Frame(
-                    ServerFrame::SnapshotPart(SnapshotPart { chats: Vec::new(), passed_on: Vec::new() }),
+                    ServerFrame::SnapshotPart(SnapshotPart {
+                        chats: Vec::new(),
+                        passed_on: Vec::new(),
+                        ..SnapshotPart::default()
+                    }),
                     "t",
                 ),
                 17 => Input::Frame(ServerFrame::SnapshotEnd(SnapshotEnd { cursor: as_of }), "t"),

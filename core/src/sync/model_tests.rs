@@ -125,7 +125,7 @@ impl Server {
                     let reopens = std::mem::take(&mut room.closed);
                     room.rev += u64::from(reopens);
                     let chat = reopens.then(|| self.row(n));
-                    self.append(n, &EventBody::Message(MessageAdded { message, chat }), None);
+                    self.append(n, &EventBody::Message(MessageAdded { message, chat, internal: None }), None);
                 } else if room.owner.is_none() {
                     self.bring(n);
                 }
@@ -203,7 +203,7 @@ impl Server {
                     let message = activity(n, no, Activity::DealtWith);
                     room.messages.push(message.clone());
                     let chat = Some(self.row(n));
-                    self.append(n, &EventBody::Message(MessageAdded { message, chat }), None);
+                    self.append(n, &EventBody::Message(MessageAdded { message, chat, internal: None }), None);
                     let own = EventBody::UserChat(self.own(n));
                     let seq = self.append(n, &own, Some(command.id));
                     CommandResult { seq: Some(seq), ..answer(CommandStatus::Applied, None) }
@@ -229,7 +229,7 @@ impl Server {
                 message.id = command.id.into();
                 room.messages.push(message.clone());
                 let chat = takes.then(|| self.row(n));
-                let body = EventBody::Message(MessageAdded { message, chat });
+                let body = EventBody::Message(MessageAdded { message, chat, internal: None });
                 let seq = self.append(n, &body, Some(command.id));
                 CommandResult { seq: Some(seq), ..answer(CommandStatus::Applied, None) }
             }

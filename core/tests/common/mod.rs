@@ -78,6 +78,7 @@ pub fn inbound(chat: u8, no: u64, text: &str) -> Message {
         author: Author::Contact,
         text: text.into(),
         private: false,
+        mentions: Vec::new(),
         activity: None,
         sent_at: NOW + no as i64 * 1000,
         status: MessageStatus::Delivered,
@@ -87,11 +88,11 @@ pub fn inbound(chat: u8, no: u64, text: &str) -> Message {
 pub fn own(no: u64, id: CommandId, text: &str) -> EventBody {
     let author = Author::User { id: me(), name: "Anna".into() };
     let message = Message { id: id.into(), author, status: MessageStatus::Sent, ..inbound(0, no, text) };
-    EventBody::Message(MessageAdded { message, chat: None })
+    EventBody::Message(MessageAdded { message, chat: None, internal: None })
 }
 
 pub fn added(message: Message) -> EventBody {
-    EventBody::Message(MessageAdded { message, chat: None })
+    EventBody::Message(MessageAdded { message, chat: None, internal: None })
 }
 
 pub fn opened(n: u8, texts: &[&str]) -> OpenedChat {
@@ -285,7 +286,12 @@ impl Connection {
         self.send(ServerFrame::SnapshotBegin(SnapshotBegin { as_of })).await;
         for opened in chats {
             let chats = vec![SnapshotChat { opened, me: UserChat::default() }];
-            self.send(ServerFrame::SnapshotPart(SnapshotPart { chats, passed_on: Vec::new() })).await;
+            self.send(ServerFrame::SnapshotPart(SnapshotPart {
+                chats,
+                passed_on: Vec::new(),
+                ..SnapshotPart::default()
+            }))
+            .await;
         }
         self.send(ServerFrame::SnapshotEnd(SnapshotEnd { cursor: as_of })).await;
         self.seq = as_of;

@@ -27,7 +27,15 @@ pub(super) fn visitor_event(author: &Author, activity: &Activity) -> Option<Widg
         Activity::Ended => Some(WidgetEvent::Ended),
         Activity::Rated { stars, .. } => Some(WidgetEvent::Rated { stars: *stars }),
         // That a session was dealt with, or the visitor blocked, is not for the visitor to read.
-        Activity::Released { .. } | Activity::DealtWith | Activity::Blocked | Activity::Unknown => None,
+        Activity::Released { .. }
+        | Activity::DealtWith
+        | Activity::Blocked
+        | Activity::GroupCreated { .. }
+        | Activity::GroupRenamed { .. }
+        | Activity::MembersAdded { .. }
+        | Activity::MemberRemoved { .. }
+        | Activity::MemberLeft
+        | Activity::Unknown => None,
     }
 }
 
@@ -55,6 +63,7 @@ impl Tx<'_> {
             author,
             text: String::new(),
             private: false,
+            mentions: Vec::new(),
             activity: Some(activity),
             sent_at: self.now,
             status: MessageStatus::Sent,
@@ -71,6 +80,7 @@ impl Tx<'_> {
             author,
             text: text.to_owned(),
             private: true,
+            mentions: Vec::new(),
             activity: None,
             sent_at: self.now,
             status: MessageStatus::Sent,
@@ -91,7 +101,11 @@ impl Tx<'_> {
         if users.is_empty() {
             return Ok(None);
         }
-        let body = EventBody::Message(MessageAdded { message: message.clone(), chat: with_row.then(|| chat.public()) });
+        let body = EventBody::Message(MessageAdded {
+            message: message.clone(),
+            chat: with_row.then(|| chat.public()),
+            internal: None,
+        });
         let event = self.event(chat.id, chat.rev, &body, command)?;
         self.append_to(users, &event)
     }

@@ -142,6 +142,8 @@ impl ChatRow {
             owner_epoch: self.owner_epoch,
             waiting_since: self.waiting_since,
             session: self.session,
+            labels: Vec::new(),
+            visit: None,
         }
     }
 
@@ -254,6 +256,7 @@ fn message(row: &Row<'_>) -> rusqlite::Result<Message> {
         },
         text: row.get(5)?,
         private: kind == 1,
+        mentions: Vec::new(),
         activity: activity.map(|json| serde_json::from_str(&json).map_err(|_| bad_name(9, "activity"))).transpose()?,
         sent_at: row.get(6)?,
         status: MessageStatus::from_rank(row.get(7)?).ok_or_else(|| bad_name(7, "message status"))?,

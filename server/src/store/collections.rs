@@ -53,6 +53,7 @@ pub fn since(
         Collection::Groups => groups(connection, rev)?,
         Collection::Queues => queues(connection, user, rev)?,
         Collection::Channels => channels(connection, rev)?,
+        Collection::Templates | Collection::Labels | Collection::Contacts | Collection::ContactNotes => Vec::new(),
         Collection::Alarms => alarms(connection, user, rev)?,
     };
     Ok((now, rows))

@@ -156,7 +156,7 @@ pub fn check_send(send: &WidgetSend) -> Result<(), ErrorCode> {
 }
 
 fn message_added(message: &Message) -> EventBody {
-    EventBody::Message(MessageAdded { message: message.clone(), chat: None })
+    EventBody::Message(MessageAdded { message: message.clone(), chat: None, internal: None })
 }
 
 /// A queue's hours, checked when they were set; what cannot be read counts as always open.
@@ -220,6 +220,7 @@ impl Tx<'_> {
             author: Author::Contact,
             text: send.text.clone(),
             private: false,
+            mentions: Vec::new(),
             activity: None,
             sent_at: self.now,
             status: MessageStatus::Delivered,
@@ -287,6 +288,7 @@ impl Tx<'_> {
             author: Author::System,
             text: text.to_owned(),
             private: false,
+            mentions: Vec::new(),
             activity: None,
             sent_at: self.now,
             status: MessageStatus::Sent,

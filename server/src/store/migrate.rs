@@ -7,8 +7,11 @@ use switchboard_protocol::ids::FeedId;
 use super::StoreError;
 
 /// The steps; the place in the table is the version. A released step is never edited.
-const STEPS: &[&str] =
-    &[include_str!("../../migrations/0001_main_path.sql"), include_str!("../../migrations/0002_life_of_a_chat.sql")];
+const STEPS: &[&str] = &[
+    include_str!("../../migrations/0001_main_path.sql"),
+    include_str!("../../migrations/0002_life_of_a_chat.sql"),
+    include_str!("../../migrations/0003_operators_desk.sql"),
+];
 
 /// The schema that this build knows.
 pub const SCHEMA: u32 = STEPS.len() as u32;
@@ -25,8 +28,19 @@ pub fn check(connection: &Connection) -> Result<u32, StoreError> {
 }
 
 /// Runs the missing steps.
+///
+/// Foreign keys are off meanwhile, because a table that others refer to can only be rebuilt so, and checked before each
+/// commit; the setting cannot be changed inside of a transaction.
 pub fn run(connection: &mut Connection, now: i64) -> Result<(), StoreError> {
     check(connection)?;
+    let enforced: bool = connection.pragma_query_value(None, "foreign_keys", |row| row.get(0))?;
+    connection.pragma_update(None, "foreign_keys", false)?;
+    let done = run_steps(connection, now);
+    connection.pragma_update(None, "foreign_keys", enforced)?;
+    done
+}
+
+fn run_steps(connection: &mut Connection, now: i64) -> Result<(), StoreError> {
     loop {
         let step = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         // Read inside the transaction: another process may have migrated in the meantime.
@@ -38,6 +52,13 @@ pub fn run(connection: &mut Connection, now: i64) -> Result<(), StoreError> {
                 "INSERT INTO logs (id, feed_id, created_at) VALUES (1, ?1, ?2)",
                 (FeedId::new().as_bytes(), now),
             )?;
+        }
+        let dangling: i64 = step.query_row("SELECT count(*) FROM pragma_foreign_key_check", [], |row| row.get(0))?;
+        if dangling > 0 {
+            return Err(StoreError::Unexpected(format!(
+                "migration {} would leave {dangling} rows without what they refer to",
+                done + 1
+            )));
         }
         step.pragma_update(None, "user_version", done + 1)?;
         step.commit()?;

@@ -46,7 +46,7 @@ pub fn read(connection: &Connection, user: UserId) -> Result<Snapshot, StoreErro
         if size + weight > PART_BYTES && !part.is_empty() {
             frames.push(json(&ServerFrame::SnapshotPart(SnapshotPart {
                 chats: std::mem::take(&mut part),
-                passed_on: Vec::new(),
+                ..SnapshotPart::default()
             }))?);
             size = 0;
         }
@@ -54,10 +54,10 @@ pub fn read(connection: &Connection, user: UserId) -> Result<Snapshot, StoreErro
         part.push(SnapshotChat { opened, me });
     }
     if !part.is_empty() {
-        frames.push(json(&ServerFrame::SnapshotPart(SnapshotPart { chats: part, passed_on: Vec::new() }))?);
+        frames.push(json(&ServerFrame::SnapshotPart(SnapshotPart { chats: part, ..SnapshotPart::default() }))?);
     }
     for lines in passed_on::of(connection, user)?.chunks(PART_LINES) {
-        let part = SnapshotPart { chats: Vec::new(), passed_on: lines.to_vec() };
+        let part = SnapshotPart { passed_on: lines.to_vec(), ..SnapshotPart::default() };
         frames.push(json(&ServerFrame::SnapshotPart(part))?);
     }
     frames.push(json(&ServerFrame::SnapshotEnd(SnapshotEnd { cursor: as_of }))?);

@@ -97,13 +97,14 @@ impl Tx<'_> {
             author: Author::Contact,
             text: String::new(),
             private: false,
+            mentions: Vec::new(),
             activity: Some(activity),
             sent_at: self.now,
             status: MessageStatus::Delivered,
         };
         self.add_message(&mut chat, &message, Some(rate.id), None)?;
         let accepted = WidgetAccepted { id: rate.id, no: message.no, sent_at: message.sent_at };
-        self.tell_seeing(&chat, &EventBody::Message(MessageAdded { message, chat: None }))?;
+        self.tell_seeing(&chat, &EventBody::Message(MessageAdded { message, chat: None, internal: None }))?;
         Ok(Received::Accepted { accepted, first: false })
     }
 

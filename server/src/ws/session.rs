@@ -267,7 +267,7 @@ impl Session {
         let Pull { req, collection, rev } = pull;
         self.read(req, move |sql, user| {
             let (rev, rows) = collections::since(sql, user, collection, rev)?;
-            Ok(Some(ServerFrame::Rows(Rows { req, collection, rev, rows })))
+            Ok(Some(ServerFrame::Rows(Rows { req, collection, rev, rows, more: false })))
         });
     }
 

@@ -94,6 +94,7 @@ pub fn message(chat: u64, no: u64) -> Message {
         author: Author::Contact,
         text: text(number),
         private: false,
+        mentions: Vec::new(),
         activity: None,
         sent_at: NOW - ((CHATS - chat) * 1_000 + (MESSAGES.saturating_sub(no)) * 10) as i64
             + i64::from(no > MESSAGES) * 10_000_000,
@@ -133,7 +134,7 @@ pub fn event(seq: u64) -> (u64, Message) {
 /// The same as a frame of the wire.
 pub fn frame(seq: u64) -> Result<ServerFrame> {
     let (number, message) = event(seq);
-    let body = EventBody::Message(MessageAdded { message, chat: None }).to_json()?;
+    let body = EventBody::Message(MessageAdded { message, chat: None, internal: None }).to_json()?;
     Ok(ServerFrame::Event(Event {
         seq,
         kind: "message".into(),
@@ -219,8 +220,15 @@ async fn catch_up(out: &mut Out, cursor: u64, known: bool, head: u64) -> Result<
                 },
                 me: UserChat::default(),
             });
-            say(out, &ServerFrame::SnapshotPart(SnapshotPart { chats: chats.collect(), passed_on: Vec::new() }))
-                .await?;
+            say(
+                out,
+                &ServerFrame::SnapshotPart(SnapshotPart {
+                    chats: chats.collect(),
+                    passed_on: Vec::new(),
+                    ..SnapshotPart::default()
+                }),
+            )
+            .await?;
         }
         say(out, &ServerFrame::SnapshotEnd(SnapshotEnd { cursor: head })).await?;
     } else {

@@ -146,6 +146,7 @@ pub fn command(id: CommandId, chat: ChatId, owner_epoch: u64, body: &CommandBody
         chat: Some(chat),
         owner_epoch: Some(owner_epoch),
         seen: None,
+        ask: false,
         body: raw,
     }))
 }

@@ -90,7 +90,15 @@ impl Visitor {
         after: u64,
     ) -> Result<Self, VisitorError> {
         let mut socket = connect(addr, &format!("http://{addr}")).await?;
-        let hello = WidgetHello { v: PROTOCOL_VERSION, channel: channel.into(), token: token.clone(), feed_id, after };
+        let hello = WidgetHello {
+            v: PROTOCOL_VERSION,
+            channel: channel.into(),
+            token: token.clone(),
+            feed_id,
+            after,
+            page: None,
+            referrer: None,
+        };
         socket.send(text(&WidgetClientFrame::Hello(hello))?).await?;
         let (sink, mut incoming) = socket.split();
         let welcome = loop {

@@ -151,7 +151,7 @@ pub(crate) fn frame(
     seen: Option<u64>,
 ) -> Result<CommandFrame> {
     let json = body.to_json()?.map(RawValue::from_string).transpose()?;
-    Ok(CommandFrame { id, kind: body.kind().to_owned(), chat: Some(chat), owner_epoch, seen, body: json })
+    Ok(CommandFrame { id, kind: body.kind().to_owned(), chat: Some(chat), owner_epoch, seen, ask: false, body: json })
 }
 
 /// Marks those whose turn it is as in flight and gives their frames. Committed before a byte of them leaves, so that
@@ -205,6 +205,7 @@ fn stored_frame(tx: &Transaction<'_>, entry: &Entry) -> Result<CommandFrame> {
         chat: Some(entry.chat),
         owner_epoch: Some(owner_epoch),
         seen: Some(seen),
+        ask: false,
         body: body.map(RawValue::from_string).transpose()?,
     })
 }
@@ -219,6 +220,7 @@ fn body_of(db: &Connection, entry: &Entry) -> Result<CommandBody> {
         chat: Some(entry.chat),
         owner_epoch: None,
         seen: None,
+        ask: false,
         body: json.map(RawValue::from_string).transpose()?,
     };
     CommandBody::parse(&frame).ok().flatten().ok_or(Error::BadValue("outbox.body"))
@@ -303,6 +305,8 @@ fn keep_text(
             written_at: entry.written_at,
             unsent_at: now,
             reason,
+            can_note_owner: false,
+            noting_owner: false,
         },
     )?;
     changes.unsent = true;

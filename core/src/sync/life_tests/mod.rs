@@ -217,7 +217,7 @@ fn f37_dealt_with_waits_for_the_reply_that_takes_the_chat_and_goes_under_its_epo
     assert_eq!(sent_kinds(&phone), [""; 0], "the feed has not shown it");
     let mut message = outbound(2, 2, me(), "answer");
     message.id = reply.into();
-    phone.feed_one(2, EventBody::Message(MessageAdded { message, chat: Some(owned(2, 2, me(), 1)) }));
+    phone.feed_one(2, EventBody::Message(MessageAdded { message, chat: Some(owned(2, 2, me(), 1)), internal: None }));
     let frames = send(&phone);
     assert_eq!((frames[0].id, frames[0].owner_epoch), (dealt, Some(1)));
 }

@@ -94,7 +94,7 @@ fn known(connection: &Connection, user: UserId, command: &Command) -> Result<Opt
     let reused = || rejected(command.id, ErrorCode::IdReuse);
     // A reply's message carries its command's id for ever. An out-of-office reply has an id as well, and no author.
     let message = connection
-        .sql("SELECT chat_id, author_id, text, author_seq, author_epoch FROM messages WHERE id = ?1 AND outbound = 1")?
+        .sql("SELECT chat_id, author_id, text, author_seq, author_epoch FROM messages WHERE id = ?1 AND author = 1")?
         .query_row([Blob(command.id)], |row| {
             let same = Some(row.id::<ChatId>(0)?) == command.chat
                 && row.maybe_id::<UserId>(1)? == Some(user)
@@ -189,7 +189,8 @@ impl Tx<'_> {
             CommandBody::Schedule(set) => self.set_schedule(user, set)?,
             CommandBody::QueueLogin(login) => self.log_in_to_queue(user, login)?,
             // About a chat: without one they make no sense.
-            _ => Some(ErrorCode::BadRequest),
+            body if body.is_about_chat() => Some(ErrorCode::BadRequest),
+            _ => Some(ErrorCode::Unsupported),
         };
         Ok(refused.map_or_else(|| applied(command.id, None, None), |code| rejected(command.id, code)))
     }
@@ -219,10 +220,9 @@ impl Tx<'_> {
             CommandBody::Snooze(snooze) => self.snooze(user, command, acting, snooze.until),
             CommandBody::Delete => self.delete(user, command, acting),
             CommandBody::AddContact(contact) => self.add_contact(user, command, acting, contact),
+            body if body.is_about_chat() => Ok(rejected(command.id, ErrorCode::Unsupported)),
             // About the user alone: with a chat they make no sense.
-            CommandBody::Presence(_) | CommandBody::Schedule(_) | CommandBody::QueueLogin(_) => {
-                Ok(rejected(command.id, ErrorCode::BadRequest))
-            }
+            _ => Ok(rejected(command.id, ErrorCode::BadRequest)),
         }
     }
 

@@ -60,6 +60,7 @@ impl Tx<'_> {
             author: self.author(user)?,
             text: reply.text.clone(),
             private: false,
+            mentions: Vec::new(),
             activity: None,
             sent_at: self.now,
             status: MessageStatus::Sent,
@@ -73,7 +74,7 @@ impl Tx<'_> {
         self.add_message(&mut chat, &message, None, Some(epoch))?;
         let seq = self.tell_message(&chat, &[user], &message, false, Some(command.id))?;
         self.sql
-            .sql("UPDATE messages SET author_seq = ?2 WHERE id = ?1 AND outbound = 1")?
+            .sql("UPDATE messages SET author_seq = ?2 WHERE id = ?1 AND author = 1")?
             .execute((Blob(command.id), seq.map(int)))?;
         self.member_replied(user)?;
         self.gone(&chat, &others, GoneReason::Taken)?;

@@ -158,6 +158,7 @@ fn chat_row(app: &App, row: &InboxRow, cells: usize) -> [Line<'static>; super::L
         }
         ChatState::Owned if row.is_mine => ("yours".to_owned(), theme::good()),
         ChatState::Owned => (row.owner_name.clone().unwrap_or_else(|| "taken".into()), theme::soft()),
+        ChatState::Internal => (String::new(), theme::soft()),
         ChatState::Closed => ("dealt with".to_owned(), theme::soft()),
     };
     facts.push(Span::styled(text::fit(&state, cells.saturating_sub(4)), style));
