@@ -6,6 +6,7 @@ pub mod by_hand;
 mod commands;
 mod life;
 mod reads;
+mod templates;
 mod timers;
 mod work;
 

@@ -34,7 +34,8 @@ pub(crate) fn store(tx: &Transaction<'_>, answer: &Rows) -> Result<()> {
             Collection::Channels => channel(tx, row)?,
             Collection::Groups => group(tx, row)?,
             Collection::Alarms => alarm(tx, row)?,
-            Collection::Templates | Collection::Labels | Collection::Contacts | Collection::ContactNotes => {}
+            Collection::Templates => super::template::store_row(tx, row)?,
+            Collection::Labels | Collection::Contacts | Collection::ContactNotes => {}
         }
     }
     tx.prepare_cached(

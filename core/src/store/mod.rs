@@ -27,6 +27,7 @@ pub(crate) mod search;
 #[cfg(test)]
 mod search_tests;
 pub(crate) mod snapshot;
+pub(crate) mod template;
 pub(crate) mod text;
 pub(crate) mod timeline;
 pub(crate) mod unsent;

@@ -61,6 +61,24 @@ pub(crate) fn indexed(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// What a person is found by, as it is indexed: the name, and the addresses and numbers, numbers also without what people
+/// put between the digits.
+pub(crate) fn indexed_person<'a>(name: &str, addresses: impl IntoIterator<Item = &'a str>) -> (String, String) {
+    let mut out = String::new();
+    for address in addresses {
+        if !out.is_empty() {
+            out.push(' ');
+        }
+        out.push_str(&indexed(address));
+        let digits: String = address.chars().filter(char::is_ascii_digit).collect();
+        if digits.len() > 4 && !address.contains('@') && !address.contains(digits.as_str()) {
+            out.push(' ');
+            out.push_str(&digits);
+        }
+    }
+    (indexed(name).into_owned(), out)
+}
+
 // NUL would end the text for SQLite's C strings, and the highlighter's marks are control characters.
 fn visible(c: char) -> char {
     if c.is_control() && c != '\n' { ' ' } else { c }

@@ -3,7 +3,8 @@
 use rusqlite::ToSql;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRef};
 use switchboard_protocol::ids::{
-    ChannelId, ChatId, CommandId, ContactId, DeviceId, FeedId, GroupId, MessageId, QueueId, UserId,
+    ChannelId, ChatId, CommandId, ContactId, DeviceId, FeedId, GroupId, LabelId, MessageId, NoteId, QueueId, TemplateId,
+    UserId,
 };
 
 /// An id as the 16-byte blob that it is in SQL.
@@ -34,8 +35,11 @@ blobs!(
     DeviceId,
     FeedId,
     GroupId,
+    LabelId,
     MessageId,
+    NoteId,
     QueueId,
+    TemplateId,
     UserId,
     crate::model::UnsentId,
 );
