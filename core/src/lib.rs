@@ -28,8 +28,8 @@ pub use engine::{Core, CoreConfig};
 pub use error::{CoreError, StorageProblem};
 pub use model::*;
 pub use views::{
-    AlarmList, CommandListener, ConnectionListener, InboxList, List, ListChange, ListListener, ListRow, ListUpdate,
-    Subscription, TimelineList, TypingListener, UnsentList, WorkListener,
+    AlarmList, CommandListener, ConnectionListener, DeskListener, DeskPart, InboxList, List, ListChange, ListListener,
+    ListRow, ListUpdate, NotificationListener, Subscription, TimelineList, TypingListener, UnsentList, WorkListener,
 };
 
 pub use switchboard_protocol::chat::{ChannelKind, ChatState};

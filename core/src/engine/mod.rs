@@ -4,8 +4,10 @@ mod account;
 #[doc(hidden)]
 pub mod by_hand;
 mod commands;
+mod contacts;
 mod life;
 mod reads;
+mod settings;
 mod templates;
 mod timers;
 mod work;
@@ -27,7 +29,7 @@ use crate::model::ConnectionState;
 use crate::shared::Shared;
 use crate::store::{Changes, Store};
 use crate::sync::driver::{Driver, Order};
-use crate::views::{CommandListener, ConnectionListener, Hub, Subscription, TypingListener, WorkWatch};
+use crate::views::{CommandListener, ConnectionListener, DeskWatch, Hub, Subscription, TypingListener, WorkWatch};
 
 /// How a core is opened.
 #[derive(Clone)]
@@ -71,6 +73,7 @@ struct Inner {
     /// Signing in and out, one at a time.
     signing: tokio::sync::Mutex<()>,
     work: Arc<WorkWatch>,
+    desk: Arc<DeskWatch>,
     /// Told when the timers are to look again.
     timers: Arc<Notify>,
     runtime: OwnRuntime,
@@ -148,6 +151,9 @@ impl Core {
         let work = Arc::new(work::watch(runtime.handle()?.clone(), &shared));
         let watched: Arc<WorkWatch> = Arc::clone(&work);
         shared.hub.add_list(Arc::downgrade(&watched) as Weak<dyn crate::views::Watch>);
+        let desk = Arc::new(DeskWatch::new(runtime.handle()?.clone()));
+        let watched: Arc<DeskWatch> = Arc::clone(&desk);
+        shared.hub.add_list(Arc::downgrade(&watched) as Weak<dyn crate::views::Watch>);
         let inner = Arc::new(Inner {
             config,
             shared,
@@ -155,6 +161,7 @@ impl Core {
             running: Mutex::new(None),
             signing: tokio::sync::Mutex::new(()),
             work,
+            desk,
             timers: Arc::clone(&timers),
             runtime,
         });

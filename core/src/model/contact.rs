@@ -110,6 +110,17 @@ pub struct ContactCard {
     pub chats: Vec<ChatId>,
 }
 
+/// A change of a contact's fields: what is absent stays, what is empty is removed.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct ContactEdit {
+    /// The name.
+    pub name: Option<String>,
+    /// The e-mail address.
+    pub email: Option<String>,
+    /// The phone number.
+    pub phone: Option<String>,
+}
+
 /// By what a channel knows a person.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ContactIdentity {
@@ -175,7 +186,19 @@ pub struct LabelChoice {
 
 /// Where a history page was left.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HistoryCursor(pub(crate) String);
+pub struct HistoryCursor(String);
+
+impl HistoryCursor {
+    /// The cursor that was kept as this text.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// As a text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
 
 /// A page of a contact's history. It is shown and never stored.
 #[derive(Clone, PartialEq, Eq)]
@@ -216,6 +239,7 @@ hidden!(
     InfoFact,
     Information,
     ContactCard,
+    ContactEdit,
     ContactIdentity,
     ContactNote,
     MergedPart,

@@ -16,8 +16,8 @@ mod work;
 pub use account::{Account, ConnectionState, Typing};
 pub use actions::{ChatActions, Composer, PassedOnLine, TargetKind, UndoInfo};
 pub use contact::{
-    ContactCard, ContactIdentity, ContactNote, ContactSuggestion, History, HistoryCursor, HistoryRow, InfoAction,
-    InfoActionKind, InfoFact, InfoFactKind, Information, LabelChoice, MergedPart,
+    ContactCard, ContactEdit, ContactIdentity, ContactNote, ContactSuggestion, History, HistoryCursor, HistoryRow,
+    InfoAction, InfoActionKind, InfoFact, InfoFactKind, Information, LabelChoice, MergedPart,
 };
 pub use inbox::{InboxFilter, InboxOrder, InboxRow, InternalInfo, LabelInfo, LastMessage};
 pub use internal::Colleague;

@@ -11,6 +11,7 @@ use switchboard_protocol::transfer::TransferTarget;
 
 use super::{Blob, from_sql_u64, to_sql_u64};
 use crate::error::Result;
+use crate::views::DeskPart;
 
 /// The revisions that are here.
 pub(crate) fn revisions(db: &Connection) -> Result<Revisions> {
@@ -23,6 +24,16 @@ pub(crate) fn revisions(db: &Connection) -> Result<Revisions> {
         }
     }
     Ok(out)
+}
+
+/// The part of the desk that a collection is shown in.
+pub(crate) const fn desk_part(collection: Collection) -> Option<DeskPart> {
+    match collection {
+        Collection::Templates => Some(DeskPart::Templates),
+        Collection::Labels => Some(DeskPart::Labels),
+        Collection::Contacts | Collection::ContactNotes => Some(DeskPart::Contacts),
+        Collection::Users | Collection::Groups | Collection::Queues | Collection::Channels | Collection::Alarms => None,
+    }
 }
 
 /// Stores an answer with the revision that it brings.

@@ -43,6 +43,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 use switchboard_protocol::ids::ChatId;
 
 use crate::error::{Error, Result};
+use crate::views::DeskPart;
 
 pub(crate) use value::{Blob, from_sql_u64, to_sql_u64};
 
@@ -61,6 +62,8 @@ pub(crate) struct Changes {
     pub(crate) timers: bool,
     /// Unsent texts.
     pub(crate) unsent: bool,
+    /// Parts of the desk whose rows changed.
+    pub(crate) desk: HashSet<DeskPart>,
     /// Anything: a snapshot was swapped in, or the store was deleted.
     pub(crate) all: bool,
 }
@@ -73,12 +76,18 @@ impl Changes {
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.chats.is_empty() && self.gone.is_empty() && !self.names && !self.unsent && !self.all
+        self.chats.is_empty()
+            && self.gone.is_empty()
+            && self.desk.is_empty()
+            && !self.names
+            && !self.unsent
+            && !self.all
     }
 
     pub(crate) fn merge(&mut self, other: Changes) {
         self.chats.extend(other.chats);
         self.gone.extend(other.gone);
+        self.desk.extend(other.desk);
         self.names |= other.names;
         self.unsent |= other.unsent;
         self.timers |= other.timers;

@@ -321,6 +321,7 @@ impl Driver {
                     .store(move |store| {
                         store.write(Durability::Normal, |tx, changes| {
                             changes.names = true;
+                            changes.desk.extend(collection::desk_part(rows.collection));
                             collection::store(tx, &rows)
                         })
                     })

@@ -6,9 +6,10 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use tokio::runtime::Handle;
 
+use super::notifications::NotificationListener;
 use super::outlet::{Outlet, Subscription};
 use crate::error::Result;
-use crate::model::{CommandOutcome, ConnectionState, Typing};
+use crate::model::{CommandOutcome, ConnectionState, Notification, Typing};
 use crate::store::Changes;
 
 /// Is told how the core stands to its server; first the present state, before `observe_connection` returns.
@@ -87,6 +88,7 @@ pub(crate) struct Hub {
     state: Mutex<ConnectionState>,
     typing: Observers<Typing>,
     commands: Observers<CommandOutcome>,
+    notifications: Observers<Notification>,
 }
 
 impl Hub {
@@ -112,6 +114,7 @@ impl Hub {
             state: Mutex::new(state),
             typing: Observers::new(),
             commands: Observers::new(),
+            notifications: Observers::new(),
         })
     }
 
@@ -174,6 +177,24 @@ impl Hub {
     pub(crate) fn observe_commands(&self, listener: Arc<dyn CommandListener>) -> Subscription {
         let outlet = Outlet::idle(Box::new(move |outcome| listener.on_outcome(outcome)));
         self.commands.add(Arc::clone(&outlet));
+        Subscription::new(outlet)
+    }
+}
+
+impl Hub {
+    /// Something happened now.
+    pub(crate) fn notify(&self, notification: &Notification) {
+        self.notifications.tell(&self.runtime, notification, drop_oldest);
+    }
+
+    /// Whether nobody wants to be told.
+    pub(crate) fn nobody_is_notified(&self) -> bool {
+        self.notifications.is_empty()
+    }
+
+    pub(crate) fn observe_notifications(&self, listener: Arc<dyn NotificationListener>) -> Subscription {
+        let outlet = Outlet::idle(Box::new(move |notification| listener.on_notification(notification)));
+        self.notifications.add(Arc::clone(&outlet));
         Subscription::new(outlet)
     }
 }

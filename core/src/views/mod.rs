@@ -5,23 +5,28 @@
 //! store does not hold, and no change is computed for an event that is overtaken within the same batch.
 
 mod alarms;
+mod desk;
 mod diff;
 mod hub;
 mod inbox;
 mod list;
+mod notifications;
 mod outlet;
 mod timeline;
 mod unsent;
 mod work;
 
+pub use desk::{DeskListener, DeskPart};
 pub use hub::{CommandListener, ConnectionListener, TypingListener};
 pub use list::{AlarmList, InboxList, List, ListListener, ListRow, ListUpdate, TimelineList, UnsentList};
+pub use notifications::NotificationListener;
 pub use outlet::Subscription;
 pub use work::WorkListener;
 
 pub use diff::ListChange;
 
 pub(crate) use alarms::AlarmSource;
+pub(crate) use desk::DeskWatch;
 pub(crate) use hub::{Hub, Watch};
 pub(crate) use inbox::{InboxScope, InboxSource};
 pub(crate) use list::Source;
