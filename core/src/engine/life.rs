@@ -22,13 +22,13 @@ use crate::store::{chat, collection, outbox, passed_on};
 /// The longest time for which a chat can be put away.
 const MAX_SNOOZE_MS: i64 = 366 * 24 * 60 * 60 * 1000;
 
-fn refused<T>(code: ErrorCode) -> Result<T> {
+pub(super) fn refused<T>(code: ErrorCode) -> Result<T> {
     Err(CoreError::Rejected(code).into())
 }
 
 impl Core {
     /// Queues a command about a chat that is here. `check` says whether the chat allows it.
-    async fn command(
+    pub(super) async fn command(
         &self,
         chat: ChatId,
         body: CommandBody,
@@ -41,7 +41,7 @@ impl Core {
                 let record = chat::load(tx, chat)?.ok_or(CoreError::NotFound)?;
                 // What was done a moment ago and can still be taken back makes way for what is done now.
                 let undone = match body {
-                    CommandBody::AddContact(_) => Vec::new(),
+                    CommandBody::AddContact(_) | CommandBody::LabelChat(_) => Vec::new(),
                     _ => outbox::undo_unsent(tx, chat, kind == CommandKind::Unarchive, now, changes)?,
                 };
                 let pending = outbox::pending(tx, chat)?;
