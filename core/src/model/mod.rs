@@ -24,7 +24,7 @@ pub use internal::Colleague;
 pub use notification::{KindSound, Notification, NotificationKind, NotificationSettings, Sound};
 pub use outcome::{CommandKind, CommandOutcome, Outcome};
 pub use search::{ContactHit, SearchHit, SearchResults, SnippetPart, TemplateHit};
-pub use template::{FilledTemplate, TemplateItem, TemplatePicker, TemplateQuery};
+pub use template::{FilledTemplate, TemplateGroup, TemplateItem, TemplatePicker, TemplateQuery};
 pub use timeline::{ActivityKind, ActivityLine, AuthorKind, DeliveryState, StaleReason, TimelineRow};
 pub use unsent::{UnsentId, UnsentReason, UnsentRow};
 pub use work::{AlarmRow, BlockRow, MyQueue, NewContact, PresenceInfo, TransferTargetRow, Work};

@@ -31,7 +31,7 @@ pub struct SearchHit {
     pub message: MessageId,
     /// Its place in the chat: what `timeline(chat, around)` opens at.
     pub no: u64,
-    /// The customer's name.
+    /// The customer's name; of a staff chat the group's, or the colleague's.
     pub contact_name: Option<String>,
     /// The kind of channel, for the icon; none for a staff chat.
     pub channel_kind: Option<ChannelKind>,

@@ -26,8 +26,20 @@ pub struct TemplatePicker {
     pub languages: Vec<String>,
     /// The language that the chat's customer writes, if it could be told.
     pub customer_language: Option<String>,
-    /// Whether this user may make templates, and of which group; a system owner of any.
+    /// Whether this user may make templates: for one of `groups`.
     pub can_create: bool,
+    /// For whom this user may make templates, by name: the own group, and a system owner first of all for the whole
+    /// company, then for every group.
+    pub groups: Vec<TemplateGroup>,
+}
+
+/// For whom a template is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TemplateGroup {
+    /// The group; none: the whole company.
+    pub group: Option<GroupId>,
+    /// The group's name; none for the whole company.
+    pub name: Option<String>,
 }
 
 /// A template in a picker.

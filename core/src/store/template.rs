@@ -37,12 +37,7 @@ pub(crate) fn store_row(tx: &Transaction<'_>, row: &CollectionRow) -> Result<()>
     let Some(key) = key(tx, id.as_bytes())? else { return Ok(()) };
     tx.prepare_cached("DELETE FROM template_fts WHERE rowid = ?1")?.execute([key])?;
     tx.prepare_cached("INSERT INTO template_fts (rowid, title, keywords, text) VALUES (?1, ?2, ?3, ?4)")?.execute(
-        params![
-            key,
-            text::indexed(&template.title),
-            text::indexed(&template.keywords),
-            text::indexed(&template.text)
-        ],
+        params![key, text::indexed(&template.title), text::indexed(&template.keywords), text::indexed(&template.text)],
     )?;
     Ok(())
 }

@@ -3,8 +3,8 @@
 use rusqlite::ToSql;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRef};
 use switchboard_protocol::ids::{
-    ChannelId, ChatId, CommandId, ContactId, DeviceId, FeedId, GroupId, LabelId, MessageId, NoteId, QueueId, TemplateId,
-    UserId,
+    ChannelId, ChatId, CommandId, ContactId, DeviceId, FeedId, GroupId, LabelId, MessageId, NoteId, QueueId,
+    TemplateId, UserId,
 };
 
 /// An id as the 16-byte blob that it is in SQL.
