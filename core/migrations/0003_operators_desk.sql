@@ -126,14 +126,18 @@ CREATE TABLE contact (
     name      TEXT,
     email     TEXT,
     phone     TEXT,
-    -- As they are compared: protocol's email_key and phone_key.
-    email_key TEXT,
-    phone_key TEXT,
     -- Identities, labels and merged contacts, as JSON.
     detail    TEXT    NOT NULL
 ) STRICT;
-CREATE INDEX contact_email ON contact (email_key) WHERE email_key IS NOT NULL;
-CREATE INDEX contact_phone ON contact (phone_key) WHERE phone_key IS NOT NULL;
+-- By what a saved contact can be found to be the person of another one: `phone` and `email` of its fields and its
+-- identities, as protocol's phone_key and email_key compare them; `part`: the contacts that were merged into it.
+CREATE TABLE contact_key (
+    kind    TEXT NOT NULL,
+    key     TEXT NOT NULL,
+    contact BLOB NOT NULL,
+    PRIMARY KEY (kind, key, contact)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX contact_key_of ON contact_key (contact);
 CREATE VIRTUAL TABLE contact_fts USING fts5(
     name, address, content = '', contentless_delete = 1, prefix = '1 2',
     tokenize = "unicode61 remove_diacritics 2 categories 'L* N* Co Mn Mc'"

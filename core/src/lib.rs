@@ -12,6 +12,7 @@ mod clock;
 mod engine;
 mod error;
 mod http;
+mod information;
 pub mod model;
 mod outbox;
 mod shared;

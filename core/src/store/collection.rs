@@ -1,4 +1,4 @@
-//! Users, groups, queues, channels and alarms: rows that are pulled by revision.
+//! Collections: rows that are pulled by revision.
 
 use rusqlite::{Connection, Transaction, params};
 use switchboard_protocol::collection::{
@@ -9,7 +9,7 @@ use switchboard_protocol::frame::Rows;
 use switchboard_protocol::ids::{QueueId, UserId};
 use switchboard_protocol::transfer::TransferTarget;
 
-use super::{Blob, from_sql_u64, to_sql_u64};
+use super::{Blob, contact, from_sql_u64, label, to_sql_u64};
 use crate::error::Result;
 use crate::views::DeskPart;
 
@@ -46,7 +46,9 @@ pub(crate) fn store(tx: &Transaction<'_>, answer: &Rows) -> Result<()> {
             Collection::Groups => group(tx, row)?,
             Collection::Alarms => alarm(tx, row)?,
             Collection::Templates => super::template::store_row(tx, row)?,
-            Collection::Labels | Collection::Contacts | Collection::ContactNotes => {}
+            Collection::Labels => label::store_row(tx, row)?,
+            Collection::Contacts => contact::store_row(tx, row)?,
+            Collection::ContactNotes => contact::store_note(tx, row)?,
         }
     }
     tx.prepare_cached(

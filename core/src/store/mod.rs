@@ -7,10 +7,12 @@
 pub(crate) mod account;
 pub(crate) mod chat;
 pub(crate) mod collection;
+pub(crate) mod contact;
 pub(crate) mod draft;
 #[cfg(test)]
 mod fault_tests;
 pub(crate) mod inbox;
+pub(crate) mod label;
 pub(crate) mod message;
 mod migrate;
 mod open;

@@ -58,9 +58,11 @@ impl Pulls {
             return None;
         }
         self.under_way.remove(&rows.collection);
-        self.here.insert(rows.collection.as_str().to_owned(), rows.rev);
-        let again = self.wanted.remove(&rows.collection).and_then(|rev| self.want(rows.collection, rev));
-        Some(again)
+        let before = self.here.insert(rows.collection.as_str().to_owned(), rows.rev).unwrap_or(0);
+        // A page that does not get on would be asked for without end.
+        let next = (rows.more && rows.rev > before).then(|| rows.rev.saturating_add(1));
+        let wanted = self.wanted.remove(&rows.collection);
+        Some(next.max(wanted).and_then(|rev| self.want(rows.collection, rev)))
     }
 
     /// A request cannot be served. Whether it was one of these; the next connection asks again.
@@ -68,5 +70,49 @@ impl Pulls {
         let before = self.under_way.len();
         self.under_way.retain(|_, under_way| *under_way != req);
         self.under_way.len() < before
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows(pull: &Pull, rev: u64, more: bool) -> Rows {
+        Rows { req: pull.req, collection: pull.collection, rev, rows: Vec::new(), more }
+    }
+
+    #[test]
+    fn a_long_collection_is_pulled_page_by_page_to_its_end() {
+        let mut pulls = Pulls::default();
+        pulls.start(Revisions::new());
+        let first = pulls.want(Collection::Contacts, 90).unwrap();
+        assert_eq!(first.rev, 0);
+        let second = pulls.answered(&rows(&first, 40, true)).unwrap().unwrap();
+        assert_eq!((second.rev, pulls.are_answered()), (40, false));
+        // Something changes meanwhile.
+        assert_eq!(pulls.want(Collection::Contacts, 91), None);
+        let third = pulls.answered(&rows(&second, 80, true)).unwrap().unwrap();
+        assert_eq!(third.rev, 80);
+        assert!(pulls.answered(&rows(&second, 99, false)).is_none(), "an answer to an older request");
+        assert_eq!(pulls.answered(&rows(&third, 91, false)).unwrap(), None);
+        assert!(pulls.are_answered());
+    }
+
+    #[test]
+    fn what_changes_during_the_last_page_is_pulled_after_it() {
+        let mut pulls = Pulls::default();
+        pulls.start(Revisions::new());
+        let first = pulls.want(Collection::Labels, 5).unwrap();
+        assert_eq!(pulls.want(Collection::Labels, 6), None);
+        let second = pulls.answered(&rows(&first, 5, false)).unwrap().unwrap();
+        assert_eq!(second.rev, 5);
+    }
+
+    #[test]
+    fn a_page_that_does_not_get_on_is_not_asked_for_again() {
+        let mut pulls = Pulls::default();
+        pulls.start(Revisions::from([("contacts".into(), 40)]));
+        let first = pulls.want(Collection::Contacts, 90).unwrap();
+        assert_eq!(pulls.answered(&rows(&first, 40, true)).unwrap(), None);
     }
 }
