@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 
 use super::Core;
 use crate::error::{CoreError, Error, Result};
-use crate::model::{CommandOutcome, UnsentId};
+use crate::model::{CommandKind, CommandOutcome, UnsentId};
 use crate::shared::blocking;
 use crate::store::outbox::NewCommand;
 use crate::store::{Changes, Durability, chat, draft, message, outbox, read_mark, unsent};
@@ -37,6 +37,36 @@ impl Core {
             let done = blocking(move || store.write(Durability::Full, work)).await?;
             core.order(Order::OutboxChanged);
             Ok(done)
+        })
+        .await
+    }
+
+    /// Queues a command that is about no chat: those of one lane, a contact's or a label's id, go in the order in which
+    /// they were given.
+    pub(crate) async fn act_about(&self, lane: [u8; 16], body: CommandBody) -> Result<CommandId, CoreError> {
+        let (id, now) = (CommandId::new(), self.shared().clock.now_ms());
+        let kind = CommandKind::from_name(body.kind()).ok_or(CoreError::Unexpected)?;
+        self.act_and_send(move |tx, changes| {
+            let lane = ChatId::from_bytes(lane);
+            let frame = ClientFrame::Command(outbox::frame(id, lane, &body, None, None)?);
+            if frame.to_json()?.len() > MAX_INBOUND_FRAME_BYTES {
+                return Err(CoreError::Rejected(ErrorCode::TextTooLong).into());
+            }
+            outbox::enqueue(
+                tx,
+                &NewCommand {
+                    id,
+                    chat: lane,
+                    body: &body,
+                    owner_epoch: 0,
+                    seen: 0,
+                    written_at: now,
+                    held_until: None,
+                    follows: false,
+                },
+            )?;
+            changes.about(kind);
+            Ok(id)
         })
         .await
     }

@@ -95,6 +95,24 @@ kinds! {
 }
 
 impl CommandKind {
+    /// Whether it is about a chat; otherwise it is about the user's own work, a contact or a label.
+    pub const fn is_about_chat(self) -> bool {
+        !matches!(
+            self,
+            CommandKind::Presence
+                | CommandKind::Schedule
+                | CommandKind::QueueLogin
+                | CommandKind::EditContact
+                | CommandKind::LabelContact
+                | CommandKind::AddContactNote
+                | CommandKind::DeleteContactNote
+                | CommandKind::MergeContacts
+                | CommandKind::PartContact
+                | CommandKind::SaveLabel
+                | CommandKind::DeleteLabel
+        )
+    }
+
     /// Whether it is kept back for a moment, in which it can be undone.
     pub const fn can_be_undone(self) -> bool {
         matches!(self, CommandKind::Transfer | CommandKind::DealtWith | CommandKind::Archive | CommandKind::Ignore)

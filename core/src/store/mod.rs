@@ -45,6 +45,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 use switchboard_protocol::ids::ChatId;
 
 use crate::error::{Error, Result};
+use crate::model::CommandKind;
 use crate::views::DeskPart;
 
 pub(crate) use value::{Blob, from_sql_u64, to_sql_u64};
@@ -75,6 +76,14 @@ impl Changes {
     pub(crate) fn touched(&mut self, chat: ChatId) {
         self.chats.insert(chat);
         self.unplaced.insert(chat);
+    }
+
+    /// The outbox has something about a contact or a label, or no longer has it.
+    pub(crate) fn about(&mut self, kind: CommandKind) {
+        self.desk.insert(match kind {
+            CommandKind::SaveLabel | CommandKind::DeleteLabel => DeskPart::Labels,
+            _ => DeskPart::Contacts,
+        });
     }
 
     pub(crate) fn is_empty(&self) -> bool {

@@ -151,7 +151,8 @@ pub(crate) fn frame(
     seen: Option<u64>,
 ) -> Result<CommandFrame> {
     let json = body.to_json()?.map(RawValue::from_string).transpose()?;
-    Ok(CommandFrame { id, kind: body.kind().to_owned(), chat: Some(chat), owner_epoch, seen, ask: false, body: json })
+    let chat = body.is_about_chat().then_some(chat);
+    Ok(CommandFrame { id, kind: body.kind().to_owned(), chat, owner_epoch, seen, ask: false, body: json })
 }
 
 /// Marks those whose turn it is as in flight and gives their frames. Committed before a byte of them leaves, so that
@@ -199,12 +200,13 @@ fn stored_frame(tx: &Transaction<'_>, entry: &Entry) -> Result<CommandFrame> {
         let body = CommandBody::Reply(Reply { text: text.unwrap_or_default() });
         return frame(entry.id, entry.chat, &body, Some(owner_epoch), Some(seen));
     }
+    let about_chat = entry.kind.is_about_chat();
     Ok(CommandFrame {
         id: entry.id,
         kind: entry.kind.as_str().to_owned(),
-        chat: Some(entry.chat),
-        owner_epoch: Some(owner_epoch),
-        seen: Some(seen),
+        chat: about_chat.then_some(entry.chat),
+        owner_epoch: about_chat.then_some(owner_epoch),
+        seen: about_chat.then_some(seen),
         ask: false,
         body: body.map(RawValue::from_string).transpose()?,
     })
@@ -224,6 +226,15 @@ fn body_of(db: &Connection, entry: &Entry) -> Result<CommandBody> {
         body: json.map(RawValue::from_string).transpose()?,
     };
     CommandBody::parse(&frame).ok().flatten().ok_or(Error::BadValue("outbox.body"))
+}
+
+/// What is under way about a contact or a label, in the order in which it was done.
+pub(crate) fn pending_about(db: &Connection, lane: [u8; 16]) -> Result<Vec<(CommandId, CommandBody, UnixMillis)>> {
+    of_chat(db, ChatId::from_bytes(lane))?
+        .into_iter()
+        .filter(|entry| !entry.kind.is_about_chat())
+        .map(|entry| Ok((entry.id, body_of(db, &entry)?, entry.written_at)))
+        .collect()
 }
 
 /// Whether something was handed to a connection whose end was never noted.
@@ -262,7 +273,11 @@ fn set_state(tx: &Transaction<'_>, entry: &Entry, state: State) -> Result<()> {
 
 fn remove(tx: &Transaction<'_>, entry: &Entry, changes: &mut Changes) -> Result<()> {
     tx.prepare_cached("DELETE FROM outbox WHERE ord = ?1")?.execute([entry.ord])?;
-    changes.touched(entry.chat);
+    if entry.kind.is_about_chat() {
+        changes.touched(entry.chat);
+    } else {
+        changes.about(entry.kind);
+    }
     Ok(())
 }
 
@@ -281,7 +296,8 @@ fn text_of(tx: &Transaction<'_>, entry: &Entry) -> Result<Option<String>> {
 }
 
 fn ended(entry: &Entry, outcome: Outcome) -> CommandOutcome {
-    CommandOutcome { id: entry.id, chat: Some(entry.chat), kind: entry.kind, outcome }
+    let chat = entry.kind.is_about_chat().then_some(entry.chat);
+    CommandOutcome { id: entry.id, chat, kind: entry.kind, outcome }
 }
 
 /// Where a text goes that will not be sent. Commands without a text leave nothing.
