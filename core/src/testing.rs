@@ -68,6 +68,8 @@ pub(crate) fn chat(n: u64, rev: u64) -> Chat {
         waiting_since: Some(NOW),
         session: 1,
         group: None,
+        labels: Vec::new(),
+        visit: None,
     }
 }
 

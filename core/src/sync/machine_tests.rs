@@ -118,7 +118,7 @@ fn a_replay_is_applied_then_live_then_the_outbox_goes() {
     assert!(bench.frame(ev(6)).is_empty());
     assert!(bench.frame(ev(7)).is_empty());
     assert_eq!(names(&bench.frame(ServerFrame::Live(Live { seq: 7 }))), ["apply 2", "send ack", "Live", "PumpOutbox"]);
-    let rows = Rows { req: 1, collection: Collection::Users, rev: 4, rows: Vec::new() };
+    let rows = Rows { req: 1, collection: Collection::Users, rev: 4, rows: Vec::new(), more: false };
     assert_eq!(names(&bench.frame(ServerFrame::Rows(rows))), ["Rows", "Online"]);
 }
 
@@ -321,7 +321,8 @@ fn a_collection_is_pulled_once_at_a_time_and_again_when_it_changed_meanwhile() {
     let req = pull.req;
     assert!(bench.frame(changed("queues", 3)).is_empty());
     assert!(bench.frame(changed("holidays", 9)).is_empty(), "a collection of a newer server");
-    let rows = |req, rev| ServerFrame::Rows(Rows { req, collection: Collection::Queues, rev, rows: Vec::new() });
+    let rows =
+        |req, rev| ServerFrame::Rows(Rows { req, collection: Collection::Queues, rev, rows: Vec::new(), more: false });
     assert!(bench.frame(rows(req + 7, 2)).is_empty(), "not asked for");
     assert_eq!(names(&bench.frame(rows(req, 2))), ["Rows", "send pull"]);
     assert!(bench.frame(ServerFrame::Error(RequestError { req: req + 1, code: ErrorCode::Internal })).is_empty());

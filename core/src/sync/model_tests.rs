@@ -306,7 +306,7 @@ impl Run {
             let chats = visible.map(|n| (self.server.opened(n), self.server.own(n))).collect();
             let feed = self.phone().feed;
             let lines = (0..CHATS).filter(|n| self.server.rooms[*n as usize].line).map(passed_on_line).collect();
-            let part = SnapshotPart { chats: Vec::new(), passed_on: lines };
+            let part = SnapshotPart { passed_on: lines, ..SnapshotPart::default() };
             let json = serde_json::to_string(&part).unwrap();
             self.phone().store.write(Durability::Normal, |tx, _| snapshot::stage(tx, &json)).unwrap();
             self.phone().snapshot(feed, head, chats);

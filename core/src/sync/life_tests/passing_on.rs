@@ -102,7 +102,7 @@ fn f28_a_snapshot_brings_the_lines_and_removes_the_others() {
         [chat_id(6), chat_id(5)],
         "newest first"
     );
-    let part = SnapshotPart { chats: Vec::new(), passed_on: vec![passed_on_line(6), passed_on_line(7)] };
+    let part = SnapshotPart { passed_on: vec![passed_on_line(6), passed_on_line(7)], ..SnapshotPart::default() };
     let json = serde_json::to_string(&part).unwrap();
     phone.store.write(Durability::Normal, |tx, _| snapshot::stage(tx, &json)).unwrap();
     let one = OpenedChat { chat: owned(1, 5, me(), 1), messages: vec![inbound(1, 1, "x")], more: false };
