@@ -15,8 +15,9 @@ use crate::error::{CoreError, Error, Result};
 const TIMEOUT: Duration = Duration::from_secs(20);
 /// Signing out waits for this long: the device is signed out here in any case.
 const FAREWELL: Duration = Duration::from_secs(3);
-/// No answer is larger. The longest is a list of some thousand blocks.
-const MAX_ANSWER_BYTES: usize = 2 * 1024 * 1024;
+/// No answer is larger. The longest is a page of a contact's history whose 50 texts have the largest size, written so
+/// that JSON makes six bytes of one.
+const MAX_ANSWER_BYTES: usize = 6 * 1024 * 1024;
 
 /// Our TLS: rustls with ring, named here, so that it does not depend on what else a binary links, and the Mozilla roots.
 pub(crate) fn tls() -> Result<rustls::ClientConfig> {
@@ -106,7 +107,21 @@ impl Http {
 
     /// Asks for something that only this device's user may see.
     pub(crate) async fn get<A: DeserializeOwned>(&self, server: &Url, path: &str, token: &str) -> Result<A> {
-        let url = endpoint(server, path)?;
+        self.get_with(server, path, &[], token).await
+    }
+
+    /// The same, with a query.
+    pub(crate) async fn get_with<A: DeserializeOwned>(
+        &self,
+        server: &Url,
+        path: &str,
+        query: &[(&str, &str)],
+        token: &str,
+    ) -> Result<A> {
+        let mut url = endpoint(server, path)?;
+        if !query.is_empty() {
+            url.query_pairs_mut().extend_pairs(query);
+        }
         let answer = self.client.get(url).bearer_auth(token).send().await.map_err(network)?;
         if !answer.status().is_success() {
             return Err(refusal(answer).await);

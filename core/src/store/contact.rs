@@ -7,12 +7,10 @@ use switchboard_protocol::UnixMillis;
 use switchboard_protocol::collection::{CollectionRow, ContactNoteRow, ContactRow, MergedContact};
 use switchboard_protocol::command::{CommandBody, CommandFrame, EditContact};
 use switchboard_protocol::contact::{Identity, IdentityKind, email_key, phone_key};
-use switchboard_protocol::ids::{ChatId, CommandId, ContactId, LabelId, NoteId};
+use switchboard_protocol::ids::{ChatId, CommandId, ContactId, LabelId, NoteId, UserId};
 
 use super::{Blob, text};
 use crate::error::{Error, Result};
-use crate::model::CommandKind;
-use crate::views::DeskPart;
 
 /// What a contact's row holds as JSON.
 #[derive(Default, Serialize, Deserialize)]
@@ -239,28 +237,13 @@ pub(crate) fn notes(db: &Connection, contact: ContactId) -> Result<Vec<ContactNo
 }
 
 /// Whose note it is, and on whom.
-pub(crate) fn note(db: &Connection, id: NoteId) -> Result<Option<(ContactId, switchboard_protocol::ids::UserId)>> {
+pub(crate) fn note(db: &Connection, id: NoteId) -> Result<Option<(ContactId, UserId)>> {
     let mut statement = db.prepare_cached("SELECT contact, author FROM contact_note WHERE id = ?1")?;
     let mut rows = statement.query([Blob(id)])?;
     Ok(match rows.next()? {
         Some(row) => Some((row.get::<_, Blob<_>>(0)?.0, row.get::<_, Blob<_>>(1)?.0)),
         None => None,
     })
-}
-
-/// The part of the desk that a queued command will change, besides a chat.
-pub(crate) const fn part_of(kind: CommandKind) -> Option<DeskPart> {
-    match kind {
-        CommandKind::AddContact
-        | CommandKind::EditContact
-        | CommandKind::LabelContact
-        | CommandKind::AddContactNote
-        | CommandKind::DeleteContactNote
-        | CommandKind::MergeContacts
-        | CommandKind::PartContact => Some(DeskPart::Contacts),
-        CommandKind::SaveLabel | CommandKind::DeleteLabel => Some(DeskPart::Labels),
-        _ => None,
-    }
 }
 
 /// What is in the outbox for contacts and labels, in the order in which it was given: the command, what it does, and when

@@ -4,11 +4,11 @@ use std::collections::HashMap;
 
 use rusqlite::{Connection, Transaction, params};
 use switchboard_protocol::collection::{CollectionRow, LabelRow, Role};
-use switchboard_protocol::command::CommandBody;
-use switchboard_protocol::ids::{GroupId, LabelId, UserId};
+use switchboard_protocol::command::{CommandBody, LabelChat};
+use switchboard_protocol::ids::{ChatId, GroupId, LabelId, UserId};
 
 use super::{Blob, contact};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::model::{LabelChoice, LabelInfo};
 
 /// Stores a row of the collection, or removes it.
@@ -95,6 +95,12 @@ impl Labels {
         self.rows.get(&id)
     }
 
+    /// Whether another label of the group has this name.
+    pub(crate) fn has_name(&self, name: &str, group: Option<GroupId>, but: LabelId) -> bool {
+        let name = name.to_lowercase();
+        self.rows.values().any(|row| row.id != but && row.group == group && row.name.to_lowercase() == name)
+    }
+
     /// As they are drawn. One that is not here any more is left out.
     pub(crate) fn infos(&self, ids: &[LabelId]) -> Vec<LabelInfo> {
         ids.iter()
@@ -129,6 +135,19 @@ pub(crate) fn of_chat(db: &Connection, chat_key: i64) -> Result<Vec<LabelId>> {
     let mut out = Vec::new();
     while let Some(row) = rows.next()? {
         out.push(row.get::<_, Blob<_>>(0)?.0);
+    }
+    Ok(out)
+}
+
+/// What the outbox will do to the labels of a chat, in the order in which it was given.
+pub(crate) fn pending_of_chat(db: &Connection, chat: ChatId) -> Result<Vec<LabelChat>> {
+    let mut statement = db.prepare_cached(
+        "SELECT body FROM outbox WHERE chat = ?1 AND kind = 'label_chat' AND orphan = 0 ORDER BY ord",
+    )?;
+    let mut rows = statement.query([Blob(chat)])?;
+    let mut out = Vec::new();
+    while let Some(row) = rows.next()? {
+        out.push(serde_json::from_str(row.get_ref(0)?.as_str().map_err(|_| Error::BadValue("outbox.body"))?)?);
     }
     Ok(out)
 }

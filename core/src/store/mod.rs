@@ -12,6 +12,7 @@ pub(crate) mod draft;
 #[cfg(test)]
 mod fault_tests;
 pub(crate) mod inbox;
+pub(crate) mod information;
 pub(crate) mod label;
 pub(crate) mod message;
 mod migrate;

@@ -6,7 +6,7 @@ use switchboard_protocol::block::BlockRow as WireBlock;
 use switchboard_protocol::chat::ChannelKind;
 use switchboard_protocol::collection::{AlarmKind, Presence};
 use switchboard_protocol::command::CommandBody;
-use switchboard_protocol::ids::{ChannelId, UserId};
+use switchboard_protocol::ids::{ChannelId, GroupId, QueueId, UserId};
 use switchboard_protocol::transfer::TransferTarget;
 
 use super::{Blob, collection, wish};
@@ -136,13 +136,25 @@ pub(crate) fn alarms(db: &Connection, limit: u32) -> Result<Vec<AlarmRow>> {
     Ok(out)
 }
 
-fn channel_name(db: &Connection, id: ChannelId) -> Result<Option<String>> {
-    let mut statement = db.prepare_cached("SELECT name FROM channel WHERE id = ?1")?;
-    let mut rows = statement.query([Blob(id)])?;
+fn name(db: &Connection, sql: &str, id: &[u8]) -> Result<Option<String>> {
+    let mut statement = db.prepare_cached(sql)?;
+    let mut rows = statement.query([id])?;
     Ok(match rows.next()? {
         Some(row) => Some(row.get(0)?),
         None => None,
     })
+}
+
+pub(crate) fn channel_name(db: &Connection, id: ChannelId) -> Result<Option<String>> {
+    name(db, "SELECT name FROM channel WHERE id = ?1", id.as_bytes())
+}
+
+pub(crate) fn queue_name(db: &Connection, id: QueueId) -> Result<Option<String>> {
+    name(db, "SELECT name FROM queue WHERE id = ?1", id.as_bytes())
+}
+
+pub(crate) fn group_name(db: &Connection, id: GroupId) -> Result<Option<String>> {
+    name(db, "SELECT name FROM user_group WHERE id = ?1", id.as_bytes())
 }
 
 /// A block with the names that this device knows.

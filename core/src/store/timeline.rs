@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, Row, params};
 use switchboard_protocol::ids::{ChatId, UserId};
-use switchboard_protocol::message::{Activity, MessageKind, MessageStatus};
+use switchboard_protocol::message::{Activity, Author, Message, MessageKind, MessageStatus};
 use switchboard_protocol::transfer::TransferTarget;
 
 use super::message::{CONTACT, author_kind, kind_from_sql, no_of, pos, range};
@@ -51,6 +51,31 @@ fn read(row: &Row<'_>, head: &Head, me: UserId) -> Result<TimelineRow> {
         sent_at: row.get(6)?,
         state: DeliveryState::Stored(status),
     })
+}
+
+/// A message that is not in the store, as a row.
+pub(crate) fn shown(message: Message, contact_name: Option<&str>, me: UserId) -> TimelineRow {
+    let kind = message.kind();
+    let (author, author_id, author_name) = match message.author {
+        Author::Contact => (AuthorKind::Contact, None, contact_name.map(str::to_owned)),
+        Author::User { id, name } => (AuthorKind::User, Some(id), Some(name)),
+        Author::System => (AuthorKind::System, None, None),
+    };
+    TimelineRow {
+        id: message.id,
+        no: Some(message.no),
+        kind,
+        author,
+        author_id,
+        author_name,
+        mine: author_id == Some(me),
+        text: message.text,
+        mentions_me: message.mentions.contains(&me),
+        mentions: message.mentions,
+        activity: message.activity.map(|activity| line(activity, me)),
+        sent_at: message.sent_at,
+        state: DeliveryState::Stored(message.status),
+    }
 }
 
 /// An activity as a flat row.
