@@ -18,6 +18,7 @@ mod outbox;
 mod shared;
 mod store;
 mod sync;
+mod templates;
 #[cfg(test)]
 mod testing;
 mod views;
