@@ -14,7 +14,7 @@ impl Admin {
         if self.store.readers.read(move |sql| people::name(sql, user)).await?.is_none() {
             return Err(StoreError::NotFound("such user".into()));
         }
-        let command = Command { id: CommandId::new(), chat: None, owner_epoch: None, seen: None, body };
+        let command = Command { id: CommandId::new(), chat: None, owner_epoch: None, seen: None, ask: false, body };
         let result = self.store.writer.write(move |tx| tx.execute(user, &command)).await?;
         match (result.status, result.code) {
             (CommandStatus::Applied, _) => Ok(()),

@@ -54,9 +54,9 @@ fn visitors_of(connection: &Connection, address: &str, now: UnixMillis) -> Resul
 pub fn sharing(connection: &Connection, chat: ChatId, now: UnixMillis) -> Result<Option<u32>, StoreError> {
     let visitor = connection
         .sql("SELECT channel_id, visitor_id FROM chats WHERE id = ?1")?
-        .query_row([Blob(chat)], |row| Ok((row.id(0)?, row.maybe_id(1)?)))
+        .query_row([Blob(chat)], |row| Ok((row.maybe_id(0)?, row.maybe_id(1)?)))
         .optional()?;
-    let Some((channel, Some(visitor))) = visitor else { return Ok(None) };
+    let Some((Some(channel), Some(visitor))) = visitor else { return Ok(None) };
     match address(connection, VisitorKey { channel, visitor })? {
         Some(address) => visitors_of(connection, &address, now).map(Some),
         None => Ok(None),

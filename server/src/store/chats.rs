@@ -27,6 +27,8 @@ pub(super) enum Access {
     Owner,
     /// They had it last, and it is closed.
     Reader,
+    /// It is a chat among staff, and they are in it.
+    Member,
 }
 
 impl Access {
@@ -39,6 +41,7 @@ impl Access {
             1 => Access::Candidate,
             2 => Access::Owner,
             3 => Access::Reader,
+            4 => Access::Member,
             _ => Access::None,
         }
     }
@@ -219,21 +222,22 @@ pub struct TypingAudience {
     pub name: String,
 }
 
-/// Whom a user's typing in a chat is shown to; nobody if the user cannot answer there.
+/// Whom a user's typing in a chat is shown to; nobody if the user cannot write there.
 pub fn typing_audience(
     connection: &Connection,
     chat: ChatId,
     user: UserId,
 ) -> Result<Option<TypingAudience>, StoreError> {
-    let answers = matches!(access(connection, chat, user)?, Some((Access::Candidate | Access::Owner, _)));
-    if !answers {
+    let writes =
+        matches!(access(connection, chat, user)?, Some((Access::Candidate | Access::Owner | Access::Member, _)));
+    if !writes {
         return Ok(None);
     }
     let visitor = connection
         .sql("SELECT channel_id, visitor_id FROM chats WHERE id = ?1")?
-        .query_row([Blob(chat)], |row| Ok((row.id(0)?, row.maybe_id(1)?)))
+        .query_row([Blob(chat)], |row| Ok((row.maybe_id(0)?, row.maybe_id(1)?)))
         .optional()?
-        .and_then(|(channel, visitor)| visitor.map(|visitor| VisitorKey { channel, visitor }));
+        .and_then(|(channel, visitor)| Some(VisitorKey { channel: channel?, visitor: visitor? }));
     let name = connection.sql("SELECT name FROM users WHERE id = ?1")?.query_row([Blob(user)], |row| row.get(0))?;
     Ok(Some(TypingAudience { users: seeing(connection, chat)?, visitor, name }))
 }
@@ -245,7 +249,9 @@ pub fn visible(connection: &Connection, chat: ChatId, user: UserId) -> Result<bo
 
 fn message(row: &Row<'_>) -> rusqlite::Result<Message> {
     let author: i64 = row.get(2)?;
-    let (kind, activity): (i64, Option<String>) = (row.get(8)?, row.get(9)?);
+    let (kind, activity, mentions): (i64, Option<String>, Option<String>) = (row.get(8)?, row.get(9)?, row.get(10)?);
+    let mentions =
+        mentions.map(|json| serde_json::from_str(&json).map_err(|_| bad_name(10, "mentions"))).transpose()?;
     Ok(Message {
         id: row.id(0)?,
         no: row.count(1)?,
@@ -256,7 +262,7 @@ fn message(row: &Row<'_>) -> rusqlite::Result<Message> {
         },
         text: row.get(5)?,
         private: kind == 1,
-        mentions: Vec::new(),
+        mentions: mentions.unwrap_or_default(),
         activity: activity.map(|json| serde_json::from_str(&json).map_err(|_| bad_name(9, "activity"))).transpose()?,
         sent_at: row.get(6)?,
         status: MessageStatus::from_rank(row.get(7)?).ok_or_else(|| bad_name(7, "message status"))?,
@@ -271,11 +277,22 @@ pub fn messages_before(
     before: u64,
     n: u32,
 ) -> Result<(Vec<Message>, bool), StoreError> {
+    messages_between(connection, chat, 0, before, n)
+}
+
+/// The same, of the messages above `from`: what is at or below it counts as not there.
+pub(super) fn messages_between(
+    connection: &Connection,
+    chat: ChatId,
+    from: u64,
+    before: u64,
+    n: u32,
+) -> Result<(Vec<Message>, bool), StoreError> {
     let mut query = connection.sql(
-        "SELECT id, no, author, author_id, author_name, text, sent_at, status, kind, activity FROM messages \
-         WHERE chat_id = ?1 AND no < ?2 ORDER BY no DESC LIMIT ?3",
+        "SELECT id, no, author, author_id, author_name, text, sent_at, status, kind, activity, mentions FROM messages \
+         WHERE chat_id = ?1 AND no > ?4 AND no < ?2 ORDER BY no DESC LIMIT ?3",
     )?;
-    let mut rows = query.query((Blob(chat), int(before), i64::from(n)))?;
+    let mut rows = query.query((Blob(chat), int(before), i64::from(n), int(from)))?;
     let mut messages = Vec::new();
     let mut size = 0;
     while let Some(row) = rows.next()? {
@@ -289,7 +306,7 @@ pub fn messages_before(
     }
     messages.reverse();
     // Numbers have no gaps: there is something older unless the page begins with the first.
-    let more = messages.first().is_some_and(|first| first.no > 1);
+    let more = messages.first().is_some_and(|first| first.no > from + 1);
     Ok((messages, more))
 }
 
@@ -301,10 +318,10 @@ pub(super) fn messages_after(
     n: u32,
 ) -> Result<Vec<(Message, Option<switchboard_protocol::ids::MessageId>)>, StoreError> {
     let mut query = connection.sql(
-        "SELECT id, no, author, author_id, author_name, text, sent_at, status, kind, activity, client_id FROM messages \
-         WHERE chat_id = ?1 AND no > ?2 ORDER BY no LIMIT ?3",
+        "SELECT id, no, author, author_id, author_name, text, sent_at, status, kind, activity, mentions, client_id \
+         FROM messages WHERE chat_id = ?1 AND no > ?2 ORDER BY no LIMIT ?3",
     )?;
-    let rows = query.query_map((Blob(chat), int(after), i64::from(n)), |row| Ok((message(row)?, row.maybe_id(10)?)))?;
+    let rows = query.query_map((Blob(chat), int(after), i64::from(n)), |row| Ok((message(row)?, row.maybe_id(11)?)))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
@@ -315,7 +332,8 @@ pub(super) fn opened(connection: &Connection, chat: &ChatRow) -> Result<OpenedCh
     Ok(OpenedChat { chat: chat.public(), messages, more })
 }
 
-/// A page of older messages for a user; `None` when the user does not see the chat.
+/// A page of older messages for a user; `None` when the user does not see the chat. Of a chat among staff a member gets what
+/// was written since joining.
 pub fn page(
     connection: &Connection,
     user: UserId,
@@ -323,10 +341,12 @@ pub fn page(
     before: u64,
     n: u32,
 ) -> Result<Option<(Vec<Message>, bool)>, StoreError> {
-    if !visible(connection, chat, user)? {
-        return Ok(None);
-    }
-    messages_before(connection, chat, before, n.clamp(1, limits::MAX_PAGE_MESSAGES)).map(Some)
+    let from = connection
+        .sql("SELECT from_no FROM chat_users WHERE chat_id = ?1 AND user_id = ?2 AND access > 0")?
+        .query_row((Blob(chat), Blob(user)), |row| row.count(0))
+        .optional()?;
+    let Some(from) = from else { return Ok(None) };
+    messages_between(connection, chat, from, before, n.clamp(1, limits::MAX_PAGE_MESSAGES)).map(Some)
 }
 
 impl Tx<'_> {

@@ -329,8 +329,8 @@ impl Tx<'_> {
             .execute((Blob(contact), name, email, phone, self.now))?;
         self.sql
             .sql(
-                "INSERT INTO chats (id, channel_id, contact_id, visitor_id, state, owner_epoch, waiting_since, rev, \
-                 last_no, created_at) VALUES (?1, ?2, ?3, ?4, 'waiting', 0, ?5, 1, 0, ?5)",
+                "INSERT INTO chats (id, channel_id, contact_id, origin_contact_id, visitor_id, state, owner_epoch, \
+                 waiting_since, rev, last_no, created_at) VALUES (?1, ?2, ?3, ?3, ?4, 'waiting', 0, ?5, 1, 0, ?5)",
             )?
             .execute((Blob(chat), Blob(key.channel), Blob(contact), Blob(key.visitor), self.now))?;
         self.sql
@@ -371,6 +371,24 @@ impl Tx<'_> {
         client_id: Option<MessageId>,
         author_epoch: Option<u64>,
     ) -> Result<(), StoreError> {
+        self.store_message(chat.id, message, client_id, author_epoch)?;
+        chat.last_no = message.no;
+        self.save_progress(chat)?;
+        if let Some(to) = chat.visitor_key() {
+            self.effect(Effect::VisitorMessage { to, frame: visitor_frame(message, client_id)? });
+        }
+        Ok(())
+    }
+
+    /// Writes a message's row, of a customer's chat or of one among staff.
+    pub(super) fn store_message(
+        &mut self,
+        chat: ChatId,
+        message: &Message,
+        client_id: Option<MessageId>,
+        author_epoch: Option<u64>,
+    ) -> Result<(), StoreError> {
+        let json_error = |error: serde_json::Error| StoreError::Unexpected(error.to_string());
         let (author, author_id, author_name) = match &message.author {
             Author::Contact => (0, None, None),
             Author::User { id, name } => (1, Some(Blob(*id)), Some(name.as_str())),
@@ -381,16 +399,17 @@ impl Tx<'_> {
             MessageKind::Note => 1,
             MessageKind::Activity => 2,
         };
-        let activity = message.activity.as_ref().map(serde_json::to_string).transpose();
-        let activity = activity.map_err(|error| StoreError::Unexpected(error.to_string()))?;
+        let activity = message.activity.as_ref().map(serde_json::to_string).transpose().map_err(json_error)?;
+        let mentions = (!message.mentions.is_empty()).then(|| serde_json::to_string(&message.mentions));
+        let mentions = mentions.transpose().map_err(json_error)?;
         self.sql
             .sql(
                 "INSERT INTO messages (chat_id, no, id, kind, author, outbound, client_id, author_id, author_name, \
-                 author_epoch, text, activity, sent_at, status) \
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+                 author_epoch, text, activity, sent_at, status, mentions) \
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
             )?
             .execute((
-                Blob(chat.id),
+                Blob(chat),
                 int(message.no),
                 Blob(message.id),
                 kind,
@@ -404,12 +423,8 @@ impl Tx<'_> {
                 activity,
                 message.sent_at,
                 message.status.rank(),
+                mentions,
             ))?;
-        chat.last_no = message.no;
-        self.save_progress(chat)?;
-        if let Some(to) = chat.visitor_key() {
-            self.effect(Effect::VisitorMessage { to, frame: visitor_frame(message, client_id)? });
-        }
         Ok(())
     }
 

@@ -172,6 +172,7 @@ impl Office {
             chat: Some(chat),
             owner_epoch: Some(row.owner_epoch),
             seen: Some(row.last_no),
+            ask: false,
             body,
         }
     }

@@ -202,6 +202,7 @@ mod tests {
             chat: Some(owned),
             owner_epoch: Some(epoch),
             seen: None,
+            ask: false,
             body: CommandBody::Reply(Reply { text: text.into() }),
         };
         let work = |tx: &mut Tx<'_>| {

@@ -18,6 +18,7 @@ pub mod effects;
 mod error;
 pub mod feed;
 pub mod inbound;
+mod internal;
 #[cfg(test)]
 mod life;
 pub mod migrate;

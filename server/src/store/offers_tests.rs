@@ -84,6 +84,7 @@ impl Desk {
                 chat,
                 owner_epoch: row.as_ref().map(|row| row.owner_epoch),
                 seen: row.as_ref().map(|row| row.last_no),
+                ask: false,
                 body,
             };
             tx.execute(user, &command)
@@ -531,6 +532,7 @@ async fn f29_where_nothing_returns_the_sender_is_better_than_nobody() {
                 chat: Some(chat),
                 owner_epoch: Some(chats::must(tx.sql, chat)?.owner_epoch),
                 seen: None,
+                ask: false,
                 body: transfer(TransferTarget::Queue(repairs)),
             };
             Ok(tx.execute(sender, &command)?.status)

@@ -213,7 +213,9 @@ impl Tx<'_> {
         }
         self.refresh_user(user)?;
         let read: Vec<ChatId> = {
-            let mut query = self.sql.sql("SELECT chat_id FROM chat_users WHERE user_id = ?1 AND access > 0")?;
+            // Among staff the user stays a member by name; nothing of it reaches a device any more.
+            let mut query =
+                self.sql.sql("SELECT chat_id FROM chat_users WHERE user_id = ?1 AND access > 0 AND access < 4")?;
             query.query_map([Blob(user)], |row| row.id(0))?.collect::<Result<_, _>>()?
         };
         for chat in read {

@@ -84,7 +84,7 @@ impl History {
     }
 
     async fn command(&mut self, user: UserId, chat: Option<ChatId>, body: CommandBody) {
-        let mut command = Command { id: CommandId::new(), chat, owner_epoch: None, seen: None, body };
+        let mut command = Command { id: CommandId::new(), chat, owner_epoch: None, seen: None, ask: false, body };
         if let Some(chat) = chat {
             // What the phone would know; sometimes it is behind.
             let row = self.fixture.store.readers.read(move |sql| chats::must(sql, chat)).await.unwrap();
@@ -242,7 +242,7 @@ impl History {
     /// What must hold between any two transactions.
     async fn check_rows(&self, seed: u64) {
         let read = |sql: &rusqlite::Connection| {
-            let mut query = sql.prepare("SELECT id FROM chats")?;
+            let mut query = sql.prepare("SELECT id FROM chats WHERE state <> 'internal'")?;
             let ids = query.query_map([], |row| row.id(0))?.collect::<Result<Vec<ChatId>, _>>()?;
             let mut open = BTreeMap::<UserId, i64>::new();
             for id in ids {
@@ -255,6 +255,7 @@ impl History {
                     ChatState::Waiting => 1,
                     ChatState::Owned => 2,
                     ChatState::Closed => 3,
+                    ChatState::Internal => unreachable!("no customer's chat"),
                 };
                 assert!(seeing.values().all(|access| *access == expected), "{:?}: {seeing:?}", chat.state);
                 if let Some(owner) = chat.owner {

@@ -198,6 +198,7 @@ fn act(tx: &mut Tx<'_>, user: UserId, chat: ChatId, body: CommandBody) {
         chat: Some(chat),
         owner_epoch: Some(row.owner_epoch),
         seen: Some(row.last_no),
+        ask: false,
         body,
     };
     assert_eq!(tx.execute(user, &command).unwrap().status, CommandStatus::Applied);

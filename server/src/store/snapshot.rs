@@ -2,11 +2,13 @@
 
 use rusqlite::Connection;
 use switchboard_protocol::ServerFrame;
-use switchboard_protocol::frame::{SnapshotBegin, SnapshotChat, SnapshotEnd, SnapshotPart};
+use switchboard_protocol::frame::{SnapshotBegin, SnapshotChat, SnapshotEnd, SnapshotInternal, SnapshotPart};
 use switchboard_protocol::ids::{ChatId, UserId};
+use switchboard_protocol::message::Message;
 
+use super::chats::Access;
 use super::sql::{Blob, Columns, Sql};
-use super::{StoreError, chats, feed, passed_on};
+use super::{StoreError, chats, feed, internal, passed_on};
 
 /// A part is sent when it holds about this much. The socket's write buffer keeps the size of the largest frame it ever
 /// took, for as long as the socket is open.
@@ -27,6 +29,11 @@ fn json(frame: &ServerFrame) -> Result<String, StoreError> {
     frame.to_json().map_err(|error| StoreError::Unexpected(error.to_string()))
 }
 
+/// About how much room a chat takes: its texts, and what stands around them.
+fn weight(messages: &[Message]) -> usize {
+    600 + messages.iter().map(|message| message.text.len() + 200).sum::<usize>()
+}
+
 /// Reads a user's snapshot. The connection is in a read transaction, so that everything is of one moment.
 pub fn read(connection: &Connection, user: UserId) -> Result<Snapshot, StoreError> {
     let as_of = feed::state(connection, user)?.head;
@@ -35,26 +42,32 @@ pub fn read(connection: &Connection, user: UserId) -> Result<Snapshot, StoreErro
         let mut query = connection.sql("SELECT chat_id FROM chat_users WHERE user_id = ?1 AND access > 0")?;
         query.query_map([Blob(user)], |row| row.id(0))?.collect::<Result<_, _>>()?
     };
-    let mut part = Vec::new();
+    let mut part = SnapshotPart::default();
     let mut size = 0;
     for id in seen {
-        let chat = chats::must(connection, id)?;
-        let opened = chats::opened(connection, &chat)?;
-        let me = chats::access(connection, id, user)?.map(|(_, mine)| mine).unwrap_or_default();
-        // The text and about what stands around it.
-        let weight = 600 + opened.messages.iter().map(|message| message.text.len() + 200).sum::<usize>();
-        if size + weight > PART_BYTES && !part.is_empty() {
-            frames.push(json(&ServerFrame::SnapshotPart(SnapshotPart {
-                chats: std::mem::take(&mut part),
-                ..SnapshotPart::default()
-            }))?);
+        let Some((access, me)) = chats::access(connection, id, user)? else { continue };
+        let mut next = SnapshotPart::default();
+        let weight = if access == Access::Member {
+            let opened = internal::opened_for(connection, id, user)?;
+            let weight = weight(&opened.messages) + 40 * opened.internal.members.len();
+            next.internal.push(SnapshotInternal { opened, me });
+            weight
+        } else {
+            let opened = chats::opened(connection, &chats::must(connection, id)?)?;
+            let weight = weight(&opened.messages);
+            next.chats.push(SnapshotChat { opened, me });
+            weight
+        };
+        if size + weight > PART_BYTES && size > 0 {
+            frames.push(json(&ServerFrame::SnapshotPart(std::mem::take(&mut part)))?);
             size = 0;
         }
         size += weight;
-        part.push(SnapshotChat { opened, me });
+        part.chats.append(&mut next.chats);
+        part.internal.append(&mut next.internal);
     }
-    if !part.is_empty() {
-        frames.push(json(&ServerFrame::SnapshotPart(SnapshotPart { chats: part, ..SnapshotPart::default() }))?);
+    if size > 0 {
+        frames.push(json(&ServerFrame::SnapshotPart(part))?);
     }
     for lines in passed_on::of(connection, user)?.chunks(PART_LINES) {
         let part = SnapshotPart { passed_on: lines.to_vec(), ..SnapshotPart::default() };

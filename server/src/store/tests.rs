@@ -111,8 +111,14 @@ impl Fixture {
     }
 
     async fn take(&self, user: UserId, chat: ChatId) {
-        let command =
-            Command { id: CommandId::new(), chat: Some(chat), owner_epoch: None, seen: None, body: CommandBody::Take };
+        let command = Command {
+            id: CommandId::new(),
+            chat: Some(chat),
+            owner_epoch: None,
+            seen: None,
+            ask: false,
+            body: CommandBody::Take,
+        };
         let result = self.store.writer.write(move |tx| tx.execute(user, &command)).await.unwrap();
         assert_eq!(result.status, CommandStatus::Applied);
     }
@@ -366,10 +372,17 @@ async fn results_codes_and_notices_are_kept_for_their_time() {
         chat: Some(chat),
         owner_epoch: Some(0),
         seen: None,
+        ask: false,
         body: CommandBody::Reply(Reply { text: "hi".into() }),
     };
-    let take =
-        Command { id: CommandId::new(), chat: Some(chat), owner_epoch: None, seen: None, body: CommandBody::Take };
+    let take = Command {
+        id: CommandId::new(),
+        chat: Some(chat),
+        owner_epoch: None,
+        seen: None,
+        ask: false,
+        body: CommandBody::Take,
+    };
     let run = |command: Command| {
         let writer = fixture.store.writer.clone();
         async move { writer.write(move |tx| tx.execute(user, &command)).await.unwrap() }

@@ -312,7 +312,8 @@ mod tests {
     const TIMING: Timing = Timing { hello: Duration::from_secs(10), heartbeat: Duration::from_secs(30) };
 
     fn hello(feed_id: Option<FeedId>, after: u64) -> String {
-        let hello = WidgetHello { v: 1, channel: "key".into(), token: None, feed_id, after };
+        let hello =
+            WidgetHello { v: 1, channel: "key".into(), token: None, feed_id, after, page: None, referrer: None };
         WidgetClientFrame::Hello(hello).to_json().unwrap()
     }
 

@@ -38,7 +38,7 @@ fn hello() -> WidgetSend {
 
 fn command(chat: ChatId, owner_epoch: u64) -> Command {
     let body = CommandBody::Take;
-    Command { id: CommandId::new(), chat: Some(chat), owner_epoch: Some(owner_epoch), seen: None, body }
+    Command { id: CommandId::new(), chat: Some(chat), owner_epoch: Some(owner_epoch), seen: None, ask: false, body }
 }
 
 impl Company {

@@ -2,6 +2,7 @@
 
 mod contact;
 mod finish;
+mod note;
 mod own_part;
 mod reply;
 mod transfer;
@@ -12,6 +13,9 @@ use switchboard_protocol::ErrorCode;
 use switchboard_protocol::chat::{ChatState, UserChat};
 use switchboard_protocol::command::{CommandBody, CommandFrame, CommandResult, CommandStatus};
 use switchboard_protocol::ids::{ChatId, CommandId, UserId};
+
+pub(super) use note::{check_mentions, check_text};
+pub(super) use own_part::is_snooze;
 
 use super::StoreError;
 use super::chats::{self, Access, ChatRow};
@@ -30,6 +34,8 @@ pub struct Command {
     pub owner_epoch: Option<u64>,
     /// The last message that the user saw.
     pub seen: Option<u64>,
+    /// Only what became of it is asked: it has no effect now.
+    pub ask: bool,
     /// What to do.
     pub body: CommandBody,
 }
@@ -45,7 +51,8 @@ impl Command {
         if body.is_about_chat() != frame.chat.is_some() {
             return Err(rejected(frame.id, ErrorCode::BadRequest));
         }
-        Ok(Command { id: frame.id, chat: frame.chat, owner_epoch: frame.owner_epoch, seen: frame.seen, body })
+        let CommandFrame { id, chat, owner_epoch, seen, ask, .. } = *frame;
+        Ok(Command { id, chat, owner_epoch, seen, ask, body })
     }
 }
 
@@ -63,7 +70,7 @@ fn answer(id: CommandId, status: CommandStatus, code: Option<ErrorCode>) -> Comm
     CommandResult { id, status, seq: None, code, owner: None, owner_epoch: None }
 }
 
-fn applied(id: CommandId, seq: Option<u64>, owner_epoch: Option<u64>) -> CommandResult {
+pub(super) fn applied(id: CommandId, seq: Option<u64>, owner_epoch: Option<u64>) -> CommandResult {
     CommandResult { seq, owner_epoch, ..answer(id, CommandStatus::Applied, None) }
 }
 
@@ -89,16 +96,31 @@ fn fingerprint(command: &Command) -> Result<[u8; 32], StoreError> {
     Ok(hash.finalize().into())
 }
 
+/// What a command writes into its chat: the text, and the kind of the message's row. Such a command is remembered by its
+/// message.
+fn written(body: &CommandBody) -> Option<(&str, i64)> {
+    match body {
+        CommandBody::Reply(reply) => Some((&reply.text, 0)),
+        CommandBody::Say(say) => Some((&say.text, 0)),
+        CommandBody::Note(note) => Some((&note.text, 1)),
+        CommandBody::NoteToOwner(note) => Some((&note.text, 1)),
+        _ => None,
+    }
+}
+
 /// What became of this command when it came before: the memory by which a command has its effect once.
 fn known(connection: &Connection, user: UserId, command: &Command) -> Result<Option<CommandResult>, StoreError> {
     let reused = || rejected(command.id, ErrorCode::IdReuse);
-    // A reply's message carries its command's id for ever. An out-of-office reply has an id as well, and no author.
+    // What a user wrote carries its command's id for ever. An out-of-office reply has an id as well, and no author.
     let message = connection
-        .sql("SELECT chat_id, author_id, text, author_seq, author_epoch FROM messages WHERE id = ?1 AND author = 1")?
+        .sql(
+            "SELECT chat_id, author_id, text, author_seq, author_epoch, kind FROM messages WHERE id = ?1 AND author = 1",
+        )?
         .query_row([Blob(command.id)], |row| {
+            let (text, kind): (String, i64) = (row.get(2)?, row.get(5)?);
             let same = Some(row.id::<ChatId>(0)?) == command.chat
                 && row.maybe_id::<UserId>(1)? == Some(user)
-                && matches!(&command.body, CommandBody::Reply(reply) if reply.text == row.get::<_, String>(2)?);
+                && written(&command.body) == Some((text.as_str(), kind));
             let seq: Option<i64> = row.get(3)?;
             let epoch: Option<i64> = row.get(4)?;
             let count = |value: Option<i64>| value.and_then(|value| u64::try_from(value).ok());
@@ -172,11 +194,14 @@ impl Tx<'_> {
         if let Some(result) = known(self.sql, user, command)? {
             return Ok(result);
         }
+        if command.ask {
+            return Ok(rejected(command.id, ErrorCode::NotReceived));
+        }
         let result = match command.chat {
             Some(chat) => self.execute_on_chat(user, command, chat)?,
             None => self.execute_on_user(user, command)?,
         };
-        let remembered = matches!(command.body, CommandBody::Reply(_)) && result.status == CommandStatus::Applied;
+        let remembered = written(&command.body).is_some() && result.status == CommandStatus::Applied;
         if !remembered {
             self.remember(user, command, &result)?;
         }
@@ -196,13 +221,25 @@ impl Tx<'_> {
     }
 
     fn execute_on_chat(&mut self, user: UserId, command: &Command, id: ChatId) -> Result<CommandResult, StoreError> {
+        match &command.body {
+            CommandBody::OpenDirect(open) => return self.open_direct(user, command, id, open.user),
+            CommandBody::CreateGroup(group) => return self.make_staff_group(user, command, id, group),
+            CommandBody::NoteToOwner(note) => return self.note_to_owner(user, command, id, note),
+            _ => {}
+        }
         // What is deleted may be nothing but a line.
         if command.body == CommandBody::Delete
             && let Some(result) = self.delete_line(user, command, id)?
         {
             return Ok(result);
         }
-        let acting = match self.acting(user, command, id)? {
+        let Some((access, mine)) = chats::access(self.sql, id, user)? else {
+            return Ok(rejected(command.id, ErrorCode::NotFound));
+        };
+        if access == Access::Member {
+            return self.execute_on_internal(user, command, id, mine);
+        }
+        let acting = match self.acting(command, id, access, mine)? {
             Ok(acting) => acting,
             Err(answer) => return Ok(answer),
         };
@@ -220,6 +257,7 @@ impl Tx<'_> {
             CommandBody::Snooze(snooze) => self.snooze(user, command, acting, snooze.until),
             CommandBody::Delete => self.delete(user, command, acting),
             CommandBody::AddContact(contact) => self.add_contact(user, command, acting, contact),
+            CommandBody::Note(note) => self.note(user, command, acting, note),
             body if body.is_about_chat() => Ok(rejected(command.id, ErrorCode::Unsupported)),
             // About the user alone: with a chat they make no sense.
             _ => Ok(rejected(command.id, ErrorCode::BadRequest)),
@@ -238,13 +276,14 @@ impl Tx<'_> {
     /// The chat, and what the user has of it; the error is the answer to a user who may not act on it.
     fn acting(
         &mut self,
-        user: UserId,
         command: &Command,
         id: ChatId,
+        access: Access,
+        mine: UserChat,
     ) -> Result<Result<Acting, CommandResult>, StoreError> {
         let not_found = || rejected(command.id, ErrorCode::NotFound);
-        let Some((access, mine)) = chats::access(self.sql, id, user)? else { return Ok(Err(not_found())) };
-        let chat = chats::must(self.sql, id)?;
+        // A chat among staff that the user is not in any more is not there.
+        let Some(chat) = chats::load(self.sql, id)? else { return Ok(Err(not_found())) };
         Ok(match access {
             // Nothing of the user's is lost with a mark on a chat that left: no conflict to show.
             Access::None if chat.owner.is_some() && !matches!(command.body, CommandBody::Read(_)) => {
@@ -270,5 +309,6 @@ const fn part(access: Access) -> Part {
         Access::Candidate => Part::Candidate,
         Access::Owner => Part::Owner,
         Access::Reader => Part::Reader,
+        Access::Member => Part::Member,
     }
 }

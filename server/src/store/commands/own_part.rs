@@ -17,6 +17,11 @@ use crate::store::writer::Tx;
 /// How far ahead a chat can be snoozed: a year, and the day that a leap year has more.
 const MAX_SNOOZE_MS: i64 = 366 * 24 * 60 * 60 * 1000;
 
+/// Whether a chat can be snoozed until then.
+pub(in crate::store) fn is_snooze(now: UnixMillis, until: UnixMillis) -> bool {
+    until > now && until <= now.saturating_add(MAX_SNOOZE_MS)
+}
+
 /// Whether the customer wrote after what the user had seen: a chat must not be put away behind a message's back, and a
 /// phone sends what can be undone some seconds after the tap.
 fn overtaken(command: &Command, acting: &Acting) -> bool {
@@ -73,8 +78,7 @@ impl Tx<'_> {
         acting: Acting,
         until: Option<UnixMillis>,
     ) -> Result<CommandResult, StoreError> {
-        let latest = self.now.saturating_add(MAX_SNOOZE_MS);
-        if until.is_some_and(|until| until <= self.now || until > latest) {
+        if until.is_some_and(|until| !is_snooze(self.now, until)) {
             return Ok(rejected(command.id, ErrorCode::BadTime));
         }
         if until.is_some() && overtaken(command, &acting) {

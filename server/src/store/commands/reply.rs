@@ -1,13 +1,13 @@
 //! Reply, take, read.
 
+use switchboard_protocol::ErrorCode;
 use switchboard_protocol::chat::UserChat;
 use switchboard_protocol::command::{CommandResult, Reply};
 use switchboard_protocol::event::{EventBody, GoneReason, StatusRaised};
 use switchboard_protocol::ids::{MessageId, QueueId, UserId};
 use switchboard_protocol::message::{Activity, Message, MessageStatus};
-use switchboard_protocol::{ErrorCode, limits};
 
-use super::{Acting, Command, Hold, applied, hold, rejected};
+use super::{Acting, Command, Hold, applied, check_text, hold, rejected};
 use crate::store::StoreError;
 use crate::store::chats::{self, Access, ChatRow};
 use crate::store::sql::{Blob, Sql, int};
@@ -28,11 +28,8 @@ impl Tx<'_> {
         acting: Acting,
         reply: &Reply,
     ) -> Result<CommandResult, StoreError> {
-        if reply.text.trim().is_empty() {
-            return Ok(rejected(command.id, ErrorCode::EmptyText));
-        }
-        if reply.text.len() > limits::MAX_TEXT_BYTES {
-            return Ok(rejected(command.id, ErrorCode::TextTooLong));
+        if let Some(code) = check_text(&reply.text) {
+            return Ok(rejected(command.id, code));
         }
         if command.owner_epoch.is_none() {
             return Ok(rejected(command.id, ErrorCode::BadRequest));
@@ -73,9 +70,7 @@ impl Tx<'_> {
         let epoch = chat.owner_epoch;
         self.add_message(&mut chat, &message, None, Some(epoch))?;
         let seq = self.tell_message(&chat, &[user], &message, false, Some(command.id))?;
-        self.sql
-            .sql("UPDATE messages SET author_seq = ?2 WHERE id = ?1 AND author = 1")?
-            .execute((Blob(command.id), seq.map(int)))?;
+        self.set_author_seq(command.id, seq)?;
         self.member_replied(user)?;
         self.gone(&chat, &others, GoneReason::Taken)?;
         if clocks {

@@ -126,7 +126,7 @@ impl Device {
 impl Held {
     fn apply(&mut self, body: EventBody) {
         match body {
-            EventBody::ChatOpened(_) | EventBody::Gone(_) => {}
+            EventBody::ChatOpened(_) | EventBody::InternalOpened(_) | EventBody::Gone(_) => {}
             EventBody::Message(added) => {
                 let last = self.messages.keys().next_back().copied().unwrap_or(0);
                 assert_eq!(added.message.no, last + 1, "messages are numbered without a gap");
