@@ -98,13 +98,16 @@ ALTER TABLE message ADD COLUMN mentions TEXT;
 
 -- `chat` is the lane of a command: first in, first out. What is about a contact or a label has its id there.
 -- State 5, asking: it waited too long, or the customer wrote meanwhile; a person decides.
--- Whether it had to wait for the network: only then it can have been overtaken.
+-- Whether it had to wait for the network: only then it can have been overtaken. 2: a person said to send it all the same,
+-- and its age does not matter any more.
 ALTER TABLE outbox ADD COLUMN waited INTEGER NOT NULL DEFAULT 0;
 -- The server is asked what became of it, because it may have come before it grew stale.
 ALTER TABLE outbox ADD COLUMN ask INTEGER NOT NULL DEFAULT 0;
 -- The unsent text that this command hands to the chat's owner: it is removed when the server has it.
 ALTER TABLE outbox ADD COLUMN unsent BLOB;
 CREATE INDEX outbox_asking ON outbox (chat) WHERE state = 5;
+-- Whether it was written to staff: nobody outside of the chat gets it then.
+ALTER TABLE unsent ADD COLUMN internal INTEGER NOT NULL DEFAULT 0;
 
 CREATE TABLE label (
     id       BLOB PRIMARY KEY,
@@ -166,6 +169,7 @@ CREATE TABLE template (
     used     INTEGER NOT NULL DEFAULT 0,
     used_at  INTEGER
 ) STRICT;
+CREATE INDEX template_used ON template (used, used_at) WHERE used > 0;
 CREATE VIRTUAL TABLE template_fts USING fts5(
     title, keywords, text, content = '', contentless_delete = 1, prefix = '1 2',
     tokenize = "unicode61 remove_diacritics 2 categories 'L* N* Co Mn Mc'"

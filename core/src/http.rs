@@ -130,9 +130,40 @@ impl Http {
     }
 
     pub(crate) async fn delete(&self, server: &Url, path: &str, token: &str) -> Result<()> {
-        let url = endpoint(server, path)?;
+        self.delete_with(server, path, &[], token).await
+    }
+
+    /// The same, with a query.
+    pub(crate) async fn delete_with(
+        &self,
+        server: &Url,
+        path: &str,
+        query: &[(&str, &str)],
+        token: &str,
+    ) -> Result<()> {
+        let mut url = endpoint(server, path)?;
+        if !query.is_empty() {
+            url.query_pairs_mut().extend_pairs(query);
+        }
         let answer = self.client.delete(url).bearer_auth(token).send().await.map_err(network)?;
         if answer.status().is_success() { Ok(()) } else { Err(refusal(answer).await) }
+    }
+
+    /// Sends something on behalf of this device's user: a new thing by `POST`, a change by `PUT`.
+    pub(crate) async fn send<Q: Serialize + Sync, A: DeserializeOwned>(
+        &self,
+        method: reqwest::Method,
+        server: &Url,
+        path: &str,
+        token: &str,
+        body: &Q,
+    ) -> Result<A> {
+        let url = endpoint(server, path)?;
+        let answer = self.client.request(method, url).bearer_auth(token).json(body).send().await.map_err(network)?;
+        if !answer.status().is_success() {
+            return Err(refusal(answer).await);
+        }
+        Ok(serde_json::from_slice(&read(answer).await?)?)
     }
 
     async fn post<Q: Serialize + Sync, A: DeserializeOwned>(&self, server: &Url, path: &str, body: &Q) -> Result<A> {

@@ -16,6 +16,7 @@ pub(crate) mod information;
 pub(crate) mod label;
 pub(crate) mod message;
 mod migrate;
+pub(crate) mod notification;
 mod open;
 pub(crate) mod outbox;
 pub(crate) mod passed_on;
@@ -29,6 +30,7 @@ pub(crate) mod scans;
 pub(crate) mod search;
 #[cfg(test)]
 mod search_tests;
+pub(crate) mod setting;
 pub(crate) mod snapshot;
 pub(crate) mod template;
 pub(crate) mod text;
@@ -137,6 +139,7 @@ pub(crate) struct Store {
     generation: AtomicU64,
     committed: Box<dyn Fn(Changes) + Send + Sync>,
     highlighter: search::Highlighter,
+    kept_templates: template::Kept,
     /// Held for as long as the store is open.
     _lock: std::fs::File,
 }
@@ -156,6 +159,7 @@ impl Store {
             generation: AtomicU64::new(1),
             committed,
             highlighter: search::Highlighter::default(),
+            kept_templates: template::Kept::default(),
             _lock: lock,
         };
         store.recover()?;
@@ -235,7 +239,8 @@ impl Store {
     }
 
     fn announce(&self, changes: Changes) {
-        self.generation.fetch_add(1, Ordering::AcqRel);
+        let generation = self.generation.fetch_add(1, Ordering::AcqRel) + 1;
+        self.kept_templates.committed(&changes, generation);
         (self.committed)(changes);
     }
 
@@ -252,6 +257,10 @@ impl Store {
         self.highlighter.clear();
         self.announce(Changes { all: true, unsent: true, names: true, ..Changes::default() });
         Ok(())
+    }
+
+    fn kept_templates(&self) -> &template::Kept {
+        &self.kept_templates
     }
 
     pub(crate) fn highlighter(&self) -> &search::Highlighter {
