@@ -116,8 +116,8 @@ mod tests {
             // channel, with both addresses, with an e-mail address alone, with a number alone
             (ChannelKind::LiveChat, &[SendEmail], &[SendEmail], &[]),
             (ChannelKind::Whatsapp, &[Call], &[], &[Call]),
-            (ChannelKind::Sms, &[Call, SendSms], &[], &[Call, SendSms]),
             (ChannelKind::Messenger, &[], &[], &[]),
+            (ChannelKind::Sms, &[Call, SendSms], &[], &[Call, SendSms]),
         ];
         assert_eq!(table.iter().map(|row| row.0).collect::<Vec<_>>(), ChannelKind::ALL);
         let (email, phone) = (Some("maria@example.com"), Some("+34 600 100 200"));

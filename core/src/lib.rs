@@ -14,6 +14,7 @@ mod error;
 mod http;
 mod information;
 pub mod model;
+mod notifying;
 mod outbox;
 mod shared;
 mod store;

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use switchboard_protocol::ErrorCode;
 use switchboard_protocol::ids::{ChatId, MessageId};
 
 use super::Core;
 use crate::error::CoreError;
 use crate::model::{Notification, NotificationSettings};
-use crate::views::{DeskListener, NotificationListener, Subscription};
+use crate::store::notification::Moment;
+use crate::store::setting;
+use crate::views::{DeskListener, DeskPart, NotificationListener, Subscription};
 
 impl Core {
     /// Follows templates, contacts, labels and settings: told after each change which of them are to be read again.
@@ -18,20 +19,30 @@ impl Core {
 
     /// Settings > Chat of this device.
     pub fn notification_settings(&self) -> Result<NotificationSettings, CoreError> {
-        Err(CoreError::Rejected(ErrorCode::Unsupported))
+        Ok(self.shared().store.read_consistent(setting::notifications)?)
     }
 
-    /// Changes them.
+    /// Changes them, on this device alone.
     pub async fn set_notification_settings(&self, settings: NotificationSettings) -> Result<(), CoreError> {
-        let _ = settings;
-        Err(CoreError::Rejected(ErrorCode::Unsupported))
+        self.act(move |tx, changes| {
+            changes.desk.insert(DeskPart::Notifications);
+            setting::set_notifications(tx, &settings)
+        })
+        .await
     }
 
     /// What a notification of this message looks and sounds like, or without a message one of the chat being offered or
     /// given to this user. None: nothing is to be shown or heard.
     pub fn notification(&self, chat: ChatId, message: Option<MessageId>) -> Result<Option<Notification>, CoreError> {
-        let _ = (chat, message);
-        Err(CoreError::Rejected(ErrorCode::Unsupported))
+        let me = self.shared().me().ok_or(CoreError::SignInAgain)?;
+        let found = self.shared().store.read_consistent(|db| {
+            let moment = Moment::load(db, me)?;
+            match message {
+                Some(message) => moment.of_message(chat, message),
+                None => moment.opened(chat),
+            }
+        })?;
+        Ok(found.map(|found| found.notification))
     }
 
     /// Follows what is to be shown and heard of what happens while this device is connected.

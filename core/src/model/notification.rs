@@ -56,6 +56,19 @@ pub struct NotificationSettings {
     pub previews: bool,
 }
 
+impl Default for NotificationSettings {
+    fn default() -> Self {
+        Self {
+            in_app_toaster: true,
+            system_notifications: true,
+            sound: true,
+            default_sound: Sound::Chime,
+            sounds: Vec::new(),
+            previews: true,
+        }
+    }
+}
+
 /// The sound of one kind of chat.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct KindSound {
