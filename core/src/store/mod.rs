@@ -38,6 +38,7 @@ pub(crate) mod timeline;
 pub(crate) mod unsent;
 mod value;
 pub(crate) mod wish;
+pub(crate) mod words;
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};

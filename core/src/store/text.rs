@@ -84,27 +84,34 @@ fn visible(c: char) -> char {
     if c.is_control() && c != '\n' { ' ' } else { c }
 }
 
+/// What of a typed text can be found: its words, parted where spaced and unspaced script meet, each as it is indexed.
+/// No more of them than anybody types.
+pub(crate) fn runs_of(typed: &str) -> Vec<String> {
+    let typed: String = typed.chars().take(MAX_QUERY_CHARS).collect();
+    typed
+        .split_whitespace()
+        .flat_map(runs)
+        .filter(|run| run.chars().any(char::is_alphanumeric))
+        .take(MAX_WORDS)
+        .map(|run| indexed(run).into_owned())
+        .collect()
+}
+
+/// A string of FTS5's query language: everything but the quote stands for itself, and the index's own tokenizer splits
+/// it. The star after it makes its last word a beginning.
+pub(crate) fn quoted(run: &str) -> String {
+    let mut out = String::with_capacity(run.len() + 3);
+    out.push('"');
+    out.extend(run.chars().filter(|&c| c != '"'));
+    out.push_str("\"*");
+    out
+}
+
 /// A typed text as an FTS5 query: every word by its beginning, runs of unspaced characters as phrases, all of them
 /// wanted. `None`: there is nothing to look for. Whatever is typed, nothing of it is read as a query language.
 pub(crate) fn query(typed: &str) -> Option<String> {
-    let typed: String = typed.chars().take(MAX_QUERY_CHARS).collect();
-    let mut out = String::new();
-    for word in typed.split_whitespace().filter(|word| word.chars().any(char::is_alphanumeric)).take(MAX_WORDS) {
-        for run in runs(word) {
-            if !run.chars().any(char::is_alphanumeric) {
-                continue;
-            }
-            if !out.is_empty() {
-                out.push(' ');
-            }
-            // A string of the query language: everything but the quote stands for itself, and the index's own
-            // tokenizer splits it. The star after it makes its last word a beginning.
-            out.push('"');
-            out.extend(indexed(run).chars().filter(|&c| c != '"'));
-            out.push_str("\"*");
-        }
-    }
-    (!out.is_empty()).then_some(out)
+    let runs: Vec<String> = runs_of(typed).iter().map(|run| quoted(run)).collect();
+    (!runs.is_empty()).then(|| runs.join(" "))
 }
 
 /// Parts a word where spaced and unspaced script meet: "iPhone手机" is a word and a phrase, in either order.
