@@ -72,9 +72,9 @@ ALTER TABLE chat_users ADD COLUMN joined INTEGER NOT NULL DEFAULT 0;
 
 -- The users whom a text or note mentions: ids as a JSON array.
 ALTER TABLE messages ADD COLUMN mentions TEXT;
--- What a user wrote carries its command's id, also among staff and as a note; nothing else may claim it.
+-- What a user wrote carries its command's id, also among staff and as a note; nothing else of ours may claim it.
 DROP INDEX messages_by_command;
-CREATE UNIQUE INDEX messages_by_command ON messages (id) WHERE author = 1;
+CREATE UNIQUE INDEX messages_by_command ON messages (id) WHERE author > 0;
 
 -- Contacts: those that were saved are a collection.
 ALTER TABLE contacts ADD COLUMN rev INTEGER NOT NULL DEFAULT 0;

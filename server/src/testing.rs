@@ -458,7 +458,7 @@ fn widget_json(frame: &WidgetServerFrame) -> Result<Arc<str>, StoreError> {
 
 /// Whether a command with this id was executed before.
 pub fn is_known(connection: &Connection, id: CommandId) -> Result<bool, StoreError> {
-    let known = "SELECT EXISTS (SELECT 1 FROM messages WHERE id = ?1 AND author = 1)
+    let known = "SELECT EXISTS (SELECT 1 FROM messages WHERE id = ?1 AND author > 0)
         OR EXISTS (SELECT 1 FROM commands WHERE id = ?1)";
     Ok(connection.query_row(known, [id.as_bytes().as_slice()], |row| row.get(0))?)
 }

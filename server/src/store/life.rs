@@ -2,7 +2,9 @@
 
 mod finishing;
 mod inbound;
+mod notes;
 mod own_part;
+mod staff;
 mod transfer;
 
 use std::collections::BTreeMap;

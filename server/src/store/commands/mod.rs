@@ -114,7 +114,7 @@ fn known(connection: &Connection, user: UserId, command: &Command) -> Result<Opt
     // What a user wrote carries its command's id for ever. An out-of-office reply has an id as well, and no author.
     let message = connection
         .sql(
-            "SELECT chat_id, author_id, text, author_seq, author_epoch, kind FROM messages WHERE id = ?1 AND author = 1",
+            "SELECT chat_id, author_id, text, author_seq, author_epoch, kind FROM messages WHERE id = ?1 AND author > 0",
         )?
         .query_row([Blob(command.id)], |row| {
             let (text, kind): (String, i64) = (row.get(2)?, row.get(5)?);

@@ -49,7 +49,7 @@ impl Tx<'_> {
     /// Keeps where the author's own feed shows what the author wrote: a repeated command is answered with it.
     pub(in crate::store) fn set_author_seq(&mut self, command: CommandId, seq: Option<u64>) -> Result<(), StoreError> {
         self.sql
-            .sql("UPDATE messages SET author_seq = ?2 WHERE id = ?1 AND author = 1")?
+            .sql("UPDATE messages SET author_seq = ?2 WHERE id = ?1 AND author > 0")?
             .execute((Blob(command), seq.map(int)))?;
         Ok(())
     }

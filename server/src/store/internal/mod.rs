@@ -5,8 +5,6 @@ mod making;
 mod members;
 mod own_part;
 mod talking;
-#[cfg(test)]
-mod tests;
 
 use rusqlite::{Connection, OptionalExtension};
 use switchboard_protocol::chat::{InternalChat, OpenedInternal, UserChat};
