@@ -147,7 +147,7 @@ async fn f15_half_a_snapshot_leaves_no_byte_behind() {
             .into_iter()
             .map(|opened| switchboard_protocol::frame::SnapshotChat { opened, me: Default::default() })
             .collect(),
-        passed_on: Vec::new(),
+        ..switchboard_protocol::frame::SnapshotPart::default()
     };
     connection.send(switchboard_protocol::ServerFrame::SnapshotPart(part)).await;
     // It is in the file before the connection breaks off.

@@ -66,6 +66,8 @@ pub fn chat(n: u8, rev: u64) -> Chat {
         waiting_since: Some(NOW),
         session: 1,
         group: None,
+        labels: Vec::new(),
+        visit: None,
     }
 }
 
@@ -366,7 +368,7 @@ impl Phone {
             move || beat.send_modify(|beats| *beats += 1)
         };
         let (on_connection, on_inbox, on_unsent, on_command) = (pulse(), pulse(), pulse(), pulse());
-        let on_work = pulse();
+        let (on_work, on_desk) = (pulse(), pulse());
         let kept = vec![
             core.observe_connection(Arc::new(move |_: ConnectionState| on_connection())),
             core.inbox(InboxFilter::All, InboxOrder::NewestFirst)
@@ -375,6 +377,7 @@ impl Phone {
             core.unsent()
                 .unwrap()
                 .subscribe(Arc::new(move |_: switchboard_core::ListUpdate<switchboard_core::UnsentRow>| on_unsent())),
+            core.observe_desk(Arc::new(move |_: switchboard_core::DeskPart| on_desk())),
             core.observe_work(Arc::new(move |_: switchboard_core::Work| on_work())),
             core.observe_commands(Arc::new(move |_: switchboard_core::CommandOutcome| on_command())),
         ];
