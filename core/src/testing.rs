@@ -254,6 +254,8 @@ impl Phone {
                         written_at: NOW,
                         held_until,
                         follows: pending.takes && record.state == ChatState::Waiting,
+                        waits: false,
+                        unsent: None,
                     },
                 )
             })

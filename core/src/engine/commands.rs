@@ -5,16 +5,30 @@ use std::sync::Arc;
 use switchboard_protocol::command::{CommandBody, Reply};
 use switchboard_protocol::ids::{ChatId, CommandId, MessageId};
 use switchboard_protocol::limits::{MAX_INBOUND_FRAME_BYTES, MAX_TEXT_BYTES};
-use switchboard_protocol::{ClientFrame, ErrorCode};
+use switchboard_protocol::{ClientFrame, ErrorCode, template};
 use tokio::sync::oneshot;
 
 use super::Core;
 use crate::error::{CoreError, Error, Result};
-use crate::model::{CommandKind, CommandOutcome, UnsentId};
+use crate::model::{CommandKind, CommandOutcome, ConnectionState, UnsentId};
 use crate::shared::blocking;
 use crate::store::outbox::NewCommand;
-use crate::store::{Changes, Durability, chat, draft, message, outbox, read_mark, unsent};
+use crate::store::{Changes, Durability, chat, draft, outbox, read_mark, unsent};
 use crate::sync::driver::Order;
+
+/// Whether this can be sent: a text, not too long, with every variable of a template filled.
+pub(super) fn check_text(text: &str) -> Result<(), CoreError> {
+    if text.trim().is_empty() {
+        return Err(CoreError::Rejected(ErrorCode::EmptyText));
+    }
+    if text.len() > MAX_TEXT_BYTES {
+        return Err(CoreError::Rejected(ErrorCode::TextTooLong));
+    }
+    if !template::unfilled(text).is_empty() {
+        return Err(CoreError::Rejected(ErrorCode::UnfilledVariable));
+    }
+    Ok(())
+}
 
 impl Core {
     /// A transaction of the user's doing.
@@ -52,23 +66,16 @@ impl Core {
             if frame.to_json()?.len() > MAX_INBOUND_FRAME_BYTES {
                 return Err(CoreError::Rejected(ErrorCode::TextTooLong).into());
             }
-            outbox::enqueue(
-                tx,
-                &NewCommand {
-                    id,
-                    chat: lane,
-                    body: &body,
-                    owner_epoch: 0,
-                    seen: 0,
-                    written_at: now,
-                    held_until: None,
-                    follows: false,
-                },
-            )?;
+            outbox::enqueue(tx, &NewCommand::plain(id, lane, &body, now))?;
             changes.about(kind);
             Ok(id)
         })
         .await
+    }
+
+    /// Whether what is written now has to wait for the network.
+    pub(super) fn waits(&self) -> bool {
+        self.connection() != ConnectionState::Online
     }
 
     /// Tells how commands ended that the user's own doing ended.
@@ -81,17 +88,16 @@ impl Core {
     /// Sends a text to the customer; a candidate's first one takes the chat. The text is in the outbox when this
     /// returns, and the composer's draft is gone if it was this text. What becomes of it arrives through the lists.
     pub async fn reply(&self, chat: ChatId, text: &str) -> Result<MessageId, CoreError> {
-        if text.trim().is_empty() {
-            return Err(CoreError::Rejected(ErrorCode::EmptyText));
-        }
-        if text.len() > MAX_TEXT_BYTES {
-            return Err(CoreError::Rejected(ErrorCode::TextTooLong));
-        }
+        check_text(text)?;
         let (id, now) = (CommandId::new(), self.shared().clock.now_ms());
+        let waits = self.waits();
         let (text, body) = (text.to_owned(), CommandBody::Reply(Reply { text: text.to_owned() }));
         let undone = self
             .act_and_send(move |tx, changes| {
                 let record = chat::load(tx, chat)?.ok_or(CoreError::NotFound)?;
+                if record.is_internal() {
+                    return Err(CoreError::Rejected(ErrorCode::InternalChat).into());
+                }
                 let (owner_epoch, seen) = (record.owner_epoch, record.last_no);
                 // JSON can make six bytes of one. A frame that the server would close the connection for must not be
                 // queued: it would be sent again for ever.
@@ -101,19 +107,8 @@ impl Core {
                 }
                 // Who goes on writing does not want what was done a moment ago.
                 let undone = outbox::undo_unsent(tx, chat, false, now, changes)?;
-                outbox::enqueue(
-                    tx,
-                    &NewCommand {
-                        id,
-                        chat,
-                        body: &body,
-                        owner_epoch,
-                        seen,
-                        written_at: now,
-                        held_until: None,
-                        follows: false,
-                    },
-                )?;
+                let command = NewCommand { owner_epoch, seen, waits, ..NewCommand::plain(id, chat, &body, now) };
+                outbox::enqueue(tx, &command)?;
                 if draft::load(tx, chat)?.is_some_and(|draft| draft == text) {
                     draft::save(tx, chat, "", now)?;
                 }
@@ -131,20 +126,16 @@ impl Core {
         let undone = self
             .act_and_send(move |tx, changes| {
                 let record = chat::load(tx, chat)?.ok_or(CoreError::NotFound)?;
+                if record.is_internal() {
+                    return Err(CoreError::Rejected(ErrorCode::InternalChat).into());
+                }
                 let undone = outbox::undo_unsent(tx, chat, false, now, changes)?;
-                outbox::enqueue(
-                    tx,
-                    &NewCommand {
-                        id,
-                        chat,
-                        body: &CommandBody::Take,
-                        owner_epoch: record.owner_epoch,
-                        seen: record.last_no,
-                        written_at: now,
-                        held_until: None,
-                        follows: false,
-                    },
-                )?;
+                let command = NewCommand {
+                    owner_epoch: record.owner_epoch,
+                    seen: record.last_no,
+                    ..NewCommand::plain(id, chat, &CommandBody::Take, now)
+                };
+                outbox::enqueue(tx, &command)?;
                 changes.touched(chat);
                 Ok(undone)
             })
@@ -155,6 +146,7 @@ impl Core {
 
     /// The user has read the chat up to this message. Counts here at once, and on the server when it can be reached.
     pub async fn mark_read(&self, chat: ChatId, upto: u64) -> Result<(), CoreError> {
+        let me = self.shared().me().ok_or(CoreError::SignInAgain)?;
         self.act_and_send(move |tx, changes| {
             let mut record = chat::load(tx, chat)?.ok_or(CoreError::NotFound)?;
             let upto = upto.min(record.last_no);
@@ -162,7 +154,7 @@ impl Core {
                 return Ok(());
             }
             record.read_upto = upto;
-            record.unread = message::count_unread(tx, record.key, upto)?;
+            record.count_unread(tx, me)?;
             record.save(tx)?;
             read_mark::put(tx, chat, upto)?;
             changes.chats.insert(chat);

@@ -39,9 +39,10 @@ impl Core {
         let undone = self
             .act_and_send(move |tx, changes| {
                 let record = chat::load(tx, chat)?.ok_or(CoreError::NotFound)?;
+                check_sort(&record, kind)?;
                 // What was done a moment ago and can still be taken back makes way for what is done now.
                 let undone = match body {
-                    CommandBody::AddContact(_) | CommandBody::LabelChat(_) => Vec::new(),
+                    CommandBody::AddContact(_) | CommandBody::LabelChat(_) | CommandBody::Note(_) => Vec::new(),
                     _ => outbox::undo_unsent(tx, chat, kind == CommandKind::Unarchive, now, changes)?,
                 };
                 let pending = outbox::pending(tx, chat)?;
@@ -99,7 +100,7 @@ impl Core {
     /// Closes a website chat's session and tells the visitor. To be asked about first: it cannot be undone.
     pub async fn end_session(&self, chat: ChatId) -> Result<CommandId, CoreError> {
         self.command(chat, CommandBody::End, |_, record, pending| {
-            if record.channel_kind != ChannelKind::LiveChat {
+            if record.channel_kind != Some(ChannelKind::LiveChat) {
                 return refused(ErrorCode::NotLiveChat);
             }
             check_open(record, pending)
@@ -111,7 +112,7 @@ impl Core {
     /// asked about first, with [`Core::sharing`]: it cannot be undone from here.
     pub async fn block(&self, chat: ChatId) -> Result<CommandId, CoreError> {
         self.command(chat, CommandBody::Block, |_, record, pending| {
-            if record.channel_kind != ChannelKind::LiveChat {
+            if record.channel_kind != Some(ChannelKind::LiveChat) {
                 return refused(ErrorCode::NotLiveChat);
             }
             if record.contact_known {
@@ -166,23 +167,15 @@ impl Core {
                 let undone = outbox::undo_unsent(tx, chat, false, now, changes)?;
                 match chat::load(tx, chat)? {
                     Some(record) => {
+                        if record.is_group() {
+                            // It is left.
+                            return refused(ErrorCode::InternalChat);
+                        }
                         let pending = outbox::pending(tx, chat)?;
                         enqueue(tx, id, &record, chat, &CommandBody::Delete, CommandKind::Delete, &pending, now)?;
                     }
                     None if passed_on::hide(tx, chat, true)? => {
-                        outbox::enqueue(
-                            tx,
-                            &NewCommand {
-                                id,
-                                chat,
-                                body: &CommandBody::Delete,
-                                owner_epoch: 0,
-                                seen: 0,
-                                written_at: now,
-                                held_until: None,
-                                follows: false,
-                            },
-                        )?;
+                        outbox::enqueue(tx, &NewCommand::plain(id, chat, &CommandBody::Delete, now))?;
                     }
                     None => return Err(CoreError::NotFound.into()),
                 }
@@ -223,6 +216,19 @@ impl Core {
     }
 }
 
+/// Whether a command of this kind is one for chats of this sort: customers', or among staff.
+pub(super) fn check_sort(record: &ChatRecord, kind: CommandKind) -> Result<()> {
+    use CommandKind as Kind;
+    let of_both = matches!(kind, Kind::Archive | Kind::Unarchive | Kind::Snooze | Kind::Delete);
+    let of_staff = matches!(kind, Kind::Say | Kind::RenameGroup | Kind::AddMembers | Kind::RemoveMember | Kind::Leave);
+    match (record.is_internal(), of_staff) {
+        _ if of_both => Ok(()),
+        (true, false) => refused(ErrorCode::InternalChat),
+        (false, true) => refused(ErrorCode::CustomerChat),
+        (true, true) | (false, false) => Ok(()),
+    }
+}
+
 /// Whether the session can be closed by this user.
 fn check_open(record: &ChatRecord, pending: &outbox::Pending) -> Result<()> {
     match record.state {
@@ -260,6 +266,8 @@ fn enqueue(
             written_at: now,
             held_until: kind.can_be_undone().then(|| now.saturating_add_unsigned(UNDO_MS)),
             follows: pending.takes && record.state == ChatState::Waiting,
+            waits: false,
+            unsent: None,
         },
     )
 }

@@ -113,6 +113,11 @@ impl CommandKind {
         )
     }
 
+    /// Whether it is a text that becomes a message of the chat.
+    pub const fn is_text(self) -> bool {
+        matches!(self, CommandKind::Reply | CommandKind::Note | CommandKind::Say)
+    }
+
     /// Whether it is kept back for a moment, in which it can be undone.
     pub const fn can_be_undone(self) -> bool {
         matches!(self, CommandKind::Transfer | CommandKind::DealtWith | CommandKind::Archive | CommandKind::Ignore)

@@ -21,8 +21,8 @@ pub(crate) struct Item {
 enum Lane {
     /// Everything that changes what becomes of the chat, in the order in which it was done.
     Main,
-    /// The contact's data, which nothing else depends on.
-    Contact,
+    /// What nothing else depends on: the contact's data, labels, words to somebody else.
+    Aside,
 }
 
 /// Whether it ends this user's part of the chat, and so says something about the replies before it.
@@ -42,7 +42,7 @@ pub(crate) fn choose(items: &[Item]) -> Vec<usize> {
         let chat = item.chat;
         let lane = match item.kind {
             CommandKind::Take => None,
-            CommandKind::AddContact => Some(Lane::Contact),
+            CommandKind::AddContact | CommandKind::LabelChat | CommandKind::NoteToOwner => Some(Lane::Aside),
             _ => Some(Lane::Main),
         };
         let waits = lane.is_some_and(|lane| busy.contains(&(chat, lane)))
@@ -52,7 +52,7 @@ pub(crate) fn choose(items: &[Item]) -> Vec<usize> {
             room -= 1;
             chosen.push(index);
         }
-        if let (Some(lane), State::Held | State::Queued | State::InFlight) = (lane, item.state) {
+        if let (Some(lane), State::Held | State::Queued | State::InFlight | State::Asking) = (lane, item.state) {
             busy.insert((chat, lane));
         }
         if item.kind == CommandKind::Take && item.state != State::Accepted {
@@ -123,6 +123,30 @@ mod tests {
             item(2, Snooze, State::Queued),
         ];
         assert_eq!(choose(&items), [2, 3]);
+    }
+
+    #[test]
+    fn f64_what_asks_holds_what_was_written_after_it_and_nothing_of_other_chats() {
+        use CommandKind::{LabelChat, Reply, Take};
+        let items = [
+            item(1, Reply, State::Asking),
+            item(1, Reply, State::Queued),
+            item(1, LabelChat, State::Queued),
+            item(1, Take, State::Queued),
+            item(2, Reply, State::Queued),
+        ];
+        assert_eq!(choose(&items), [2, 3, 4]);
+    }
+
+    #[test]
+    fn f67_what_is_about_one_contact_goes_in_order_and_what_is_about_another_does_not_wait() {
+        use CommandKind::{AddContactNote, EditContact, MergeContacts};
+        let items = [
+            item(1, EditContact, State::InFlight),
+            item(1, AddContactNote, State::Queued),
+            item(2, MergeContacts, State::Queued),
+        ];
+        assert_eq!(choose(&items), [2]);
     }
 
     #[test]

@@ -17,11 +17,13 @@ pub(crate) enum State {
     Failed,
     /// Taken back before it was sent.
     Undone,
+    /// Kept back until a person says whether it is still to be sent.
+    Asking,
 }
 
 impl State {
     #[cfg(test)]
-    pub(crate) const ALL: [State; 8] = [
+    pub(crate) const ALL: [State; 9] = [
         State::Held,
         State::Queued,
         State::InFlight,
@@ -30,6 +32,7 @@ impl State {
         State::Refused,
         State::Failed,
         State::Undone,
+        State::Asking,
     ];
 
     /// The states that are stored; the others end the row.
@@ -40,6 +43,7 @@ impl State {
             State::Accepted => 2,
             State::Reconciled | State::Refused | State::Failed | State::Undone => 3,
             State::Held => 4,
+            State::Asking => 5,
         }
     }
 
@@ -49,6 +53,7 @@ impl State {
             1 => Some(State::InFlight),
             2 => Some(State::Accepted),
             4 => Some(State::Held),
+            5 => Some(State::Asking),
             _ => None,
         }
     }
@@ -82,11 +87,17 @@ pub(crate) enum Step {
     Failed,
     /// A restored server does not know it any more.
     Forgotten,
+    /// Its turn came too late, or the customer wrote meanwhile.
+    GrewStale,
+    /// The server was asked about it, and never got it.
+    NotReceived,
+    /// A person said to send it all the same.
+    SentAnyway,
 }
 
 impl Step {
     #[cfg(test)]
-    pub(crate) const ALL: [Step; 10] = [
+    pub(crate) const ALL: [Step; 13] = [
         Step::Released,
         Step::Undone,
         Step::Sent,
@@ -97,6 +108,9 @@ impl Step {
         Step::Refused,
         Step::Failed,
         Step::Forgotten,
+        Step::GrewStale,
+        Step::NotReceived,
+        Step::SentAnyway,
     ];
 }
 
@@ -118,6 +132,13 @@ const LEGAL: &[(State, Step, State)] = &[
     (State::InFlight, Step::Seen, State::Reconciled),
     (State::InFlight, Step::Refused, State::Refused),
     (State::InFlight, Step::Failed, State::Failed),
+    // Nothing of it is on its way: only what no server has asks.
+    (State::Queued, Step::GrewStale, State::Asking),
+    (State::InFlight, Step::NotReceived, State::Asking),
+    (State::Asking, Step::SentAnyway, State::Queued),
+    (State::Asking, Step::Undone, State::Undone),
+    (State::Asking, Step::Refused, State::Refused),
+    (State::Asking, Step::Seen, State::Reconciled),
     (State::Accepted, Step::Seen, State::Reconciled),
     (State::Accepted, Step::Forgotten, State::Failed),
 ];

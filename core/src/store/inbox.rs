@@ -1,14 +1,19 @@
 //! The inbox's windows: walks along one index, with what a cell draws.
 
+use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row, ToSql};
 use switchboard_protocol::chat::{ChannelKind, ChatState};
+use switchboard_protocol::collection::Presence;
 use switchboard_protocol::ids::ChatId;
 
 use super::chat::Place as Where;
 use super::outbox::{self, Pending};
-use super::{Blob, collection, from_sql_u64, message, passed_on};
+use super::{Blob, collection, from_sql_u64, label, message, passed_on};
 use crate::error::{Error, Result};
-use crate::model::{ChatActions, Composer, InboxFilter, InboxOrder, InboxRow, LastMessage, PassedOnLine, TargetKind};
+use crate::model::{
+    ChatActions, Composer, InboxFilter, InboxOrder, InboxRow, InternalInfo, LabelInfo, LastMessage, PassedOnLine,
+    TargetKind,
+};
 
 /// The place of a row in its order: rows below it in a list compare as greater.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -19,13 +24,20 @@ pub(crate) struct Place {
 
 const CELL: &str = "SELECT c.id, c.contact_name, c.channel_kind, q.name, c.last_preview, c.last_author, c.last_mine, \
     c.last_at, c.unread, c.state, c.owner, u.name, c.mine, c.waiting_since, c.wait_key, \
-    EXISTS (SELECT 1 FROM draft d WHERE d.chat = c.id), \
+    EXISTS (SELECT 1 FROM draft t WHERE t.chat = c.id), \
     (SELECT count(*) FROM unsent n WHERE n.chat = c.id), \
-    (SELECT count(*) FROM outbox o WHERE o.chat = c.id AND o.kind = 'reply' AND o.orphan = 0 AND o.state < 2), \
+    (SELECT count(*) FROM outbox o WHERE o.chat = c.id AND o.kind IN ('reply', 'say', 'note') AND o.orphan = 0 \
+        AND o.state <> 2), \
     EXISTS (SELECT 1 FROM outbox o WHERE o.chat = c.id), g.name, q.take_first, c.session, c.contact_known, \
-    c.contact_phone, c.contact_email, c.place, c.snoozed_until, c.replied, c.last_said_at, c.last_kind FROM chat c";
+    c.contact_phone, c.contact_email, c.place, c.snoozed_until, c.replied, c.last_said_at, c.last_kind, c.key, c.contact, c.name, c.direct_with, d.name, d.presence, \
+    coalesce(d.disabled, 0), CASE c.state WHEN 'internal' THEN \
+        (SELECT count(*) FROM chat_member m WHERE m.chat_key = c.key) ELSE 0 END, \
+    c.mentioned_no > c.read_upto, \
+    (SELECT count(*) FROM outbox o INDEXED BY outbox_asking WHERE o.chat = c.id AND o.state = 5), \
+    EXISTS (SELECT 1 FROM chat_label l WHERE l.chat_key = c.key), a.name FROM chat c";
 const NAMES: &str = "LEFT JOIN user u ON u.id = c.owner LEFT JOIN queue q ON q.id = c.queue \
-    LEFT JOIN user_group g ON g.id = c.group_id";
+    LEFT JOIN user_group g ON g.id = c.group_id LEFT JOIN user d ON d.id = c.direct_with \
+    LEFT JOIN user a ON a.id = c.last_author_id AND c.state = 'internal'";
 
 /// The index, the condition and the order of a list. Each index is partial and named, so a query that could not use
 /// it fails instead of scanning.
@@ -137,9 +149,22 @@ fn line_place(row: &Row<'_>) -> Result<Place> {
     Ok(Place { wait_key: 0, newest: std::cmp::Reverse((row.get(5)?, *id.as_bytes())) })
 }
 
-fn channel_kind(row: &Row<'_>, index: usize) -> Result<ChannelKind> {
-    let kind = row.get_ref(index)?.as_str().map_err(|_| Error::BadValue("channel_kind"))?;
-    ChannelKind::from_name(kind).ok_or(Error::BadValue("channel_kind"))
+fn channel_kind(row: &Row<'_>, index: usize) -> Result<Option<ChannelKind>> {
+    let kind = row.get_ref(index)?.as_str_or_null().map_err(|_| Error::BadValue("channel_kind"))?;
+    kind.map(|kind| ChannelKind::from_name(kind).ok_or(Error::BadValue("channel_kind"))).transpose()
+}
+
+/// What a staff chat has beside the rest; none of a customer's.
+fn internal(row: &Row<'_>, state: ChatState) -> Result<Option<InternalInfo>> {
+    if state != ChatState::Internal {
+        return Ok(None);
+    }
+    let presence = row.get_ref(35)?.as_str_or_null().map_err(|_| Error::BadValue("user.presence"))?;
+    Ok(Some(InternalInfo {
+        direct_with: row.get::<_, Option<Blob<_>>>(33)?.map(|id| id.0),
+        presence: presence.map(|name| Presence::from_name(name).ok_or(Error::BadValue("user.presence"))).transpose()?,
+        members: row.get(37)?,
+    }))
 }
 
 fn read(db: &Connection, row: &Row<'_>) -> Result<InboxRow> {
@@ -150,29 +175,37 @@ fn read(db: &Connection, row: &Row<'_>) -> Result<InboxRow> {
             preview: row.get(4)?,
             kind: message::kind_from_sql(row.get(29)?)?,
             author: message::author_kind(author),
-            author_name: None,
+            // In a group it is not plain who it was.
+            author_name: if row.get_ref(32)? == ValueRef::Null { None } else { row.get(41)? },
             mine: row.get(6)?,
             sent_at: row.get(28)?,
         }),
         None => None,
     };
+    let state = ChatState::from_name(state).ok_or(Error::BadValue("chat.state"))?;
     let place = Where::from_sql(row.get(25)?)?;
     let snoozed_until: Option<i64> = row.get(26)?;
     let mut cell = InboxRow {
         chat: row.get::<_, Blob<_>>(0)?.0,
-        contact_name: row.get(1)?,
-        channel_kind: Some(channel_kind(row, 2)?),
-        internal: None,
-        contact: None,
-        mentioned: false,
+        contact_name: match state {
+            // The group's name, or the other one's.
+            ChatState::Internal => {
+                row.get::<_, Option<String>>(32)?.map_or_else(|| row.get(34), |name| Ok(Some(name)))?
+            }
+            _ => row.get(1)?,
+        },
+        channel_kind: channel_kind(row, 2)?,
+        internal: internal(row, state)?,
+        contact: row.get::<_, Option<Blob<_>>>(31)?.map(|id| id.0),
+        mentioned: row.get(38)?,
         labels: Vec::new(),
-        asking: 0,
+        asking: row.get(39)?,
         queue_name: row.get(3)?,
         group_name: row.get(19)?,
         last_message,
         at: row.get(7)?,
         unread: row.get(8)?,
-        state: ChatState::from_name(state).ok_or(Error::BadValue("chat.state"))?,
+        state,
         owner: row.get::<_, Option<Blob<_>>>(10)?.map(|id| id.0),
         owner_name: row.get(11)?,
         is_mine: row.get(12)?,
@@ -192,8 +225,13 @@ fn read(db: &Connection, row: &Row<'_>) -> Result<InboxRow> {
         passed_on: None,
         undo: None,
     };
-    let pending = if row.get(18)? { outbox::pending(db, cell.chat)? } else { Pending::default() };
-    lay_over(db, &mut cell, &pending)?;
+    let under_way: bool = row.get(18)?;
+    let pending = if under_way { outbox::pending(db, cell.chat)? } else { Pending::default() };
+    let (key, labelled): (i64, bool) = (row.get(30)?, row.get(40)?);
+    if labelled || under_way {
+        cell.labels = labels(db, cell.chat, key)?;
+    }
+    lay_over(db, &mut cell, key, &pending)?;
     let take_first = row.get::<_, Option<bool>>(20)?.unwrap_or(false);
     let replied: bool = row.get(27)?;
     let hidden = place == Where::Nowhere;
@@ -203,14 +241,32 @@ fn read(db: &Connection, row: &Row<'_>) -> Result<InboxRow> {
         && !hidden
         && !pending.takes
         && !pending.ends();
-    cell.composer = composer(&cell, &pending, take_first);
+    let other_disabled: bool = row.get(36)?;
+    cell.composer = composer(&cell, &pending, take_first, other_disabled);
     cell.actions = actions(&cell, &pending, hidden);
     Ok(cell)
 }
 
+/// A chat's labels with what the outbox will do to them.
+fn labels(db: &Connection, chat: ChatId, key: i64) -> Result<Vec<LabelInfo>> {
+    let mut ids = label::of_chat(db, key)?;
+    for change in label::pending_of_chat(db, chat)? {
+        label::switch(&mut ids, change.label, change.on);
+    }
+    ids.into_iter().filter_map(|id| label::info(db, id).transpose()).collect()
+}
+
 /// Shows what is under way as done.
-fn lay_over(db: &Connection, cell: &mut InboxRow, pending: &Pending) -> Result<()> {
+fn lay_over(db: &Connection, cell: &mut InboxRow, key: i64, pending: &Pending) -> Result<()> {
     cell.undo = pending.undo;
+    if let Some(info) = &mut cell.internal {
+        if !pending.members.is_empty() {
+            info.members = u32::try_from(super::internal::member_ids(db, key, pending)?.len()).unwrap_or(u32::MAX);
+        }
+        if let Some(name) = &pending.name {
+            cell.contact_name = Some(name.clone());
+        }
+    }
     if let Some(contact) = &pending.contact {
         cell.contact_known = true;
         cell.contact_name = Some(contact.name.clone());
@@ -231,7 +287,7 @@ fn lay_over(db: &Connection, cell: &mut InboxRow, pending: &Pending) -> Result<(
     Ok(())
 }
 
-fn composer(cell: &InboxRow, pending: &Pending, take_first: bool) -> Composer {
+fn composer(cell: &InboxRow, pending: &Pending, take_first: bool, other_disabled: bool) -> Composer {
     // What is held can be written over: the text undoes it.
     if pending.ends() && pending.undo.is_none() {
         return Composer::ReadOnly;
@@ -242,7 +298,10 @@ fn composer(cell: &InboxRow, pending: &Pending, take_first: bool) -> Composer {
         ChatState::Owned if cell.is_mine => Composer::Reply,
         ChatState::Owned => Composer::ReadOnly,
         ChatState::Closed if pending.undo.is_some() && pending.closes => Composer::Reply,
-        ChatState::Closed | ChatState::Internal => Composer::ReadOnly,
+        // Nobody would read it.
+        ChatState::Internal if other_disabled => Composer::ReadOnly,
+        ChatState::Internal => Composer::Reply,
+        ChatState::Closed => Composer::ReadOnly,
     }
 }
 
@@ -250,6 +309,20 @@ fn actions(cell: &InboxRow, pending: &Pending, hidden: bool) -> ChatActions {
     // There is only taking it back.
     if pending.ends() {
         return ChatActions { reply: cell.composer == Composer::Reply, ..ChatActions::default() };
+    }
+    if let Some(info) = &cell.internal {
+        let group = info.direct_with.is_none();
+        return ChatActions {
+            reply: cell.composer == Composer::Reply,
+            archive: !cell.archived,
+            unarchive: cell.archived,
+            // A group is left.
+            delete: cell.archived && !group,
+            snooze: !cell.archived,
+            members: group,
+            leave: group,
+            ..ChatActions::default()
+        };
     }
     let waiting = cell.state == ChatState::Waiting;
     let mine = cell.is_mine || (waiting && pending.takes);
@@ -269,6 +342,9 @@ fn actions(cell: &InboxRow, pending: &Pending, hidden: bool) -> ChatActions {
         snooze: part && !cell.archived,
         add_contact: part && !cell.contact_known,
         ignore: waiting && !pending.takes && !hidden,
+        note: part,
+        label: part,
+        information: true,
         ..ChatActions::default()
     }
 }
@@ -279,7 +355,7 @@ fn read_line(row: &Row<'_>) -> Result<InboxRow> {
     Ok(InboxRow {
         chat: row.get::<_, Blob<_>>(0)?.0,
         contact_name: row.get(2)?,
-        channel_kind: Some(channel_kind(row, 1)?),
+        channel_kind: channel_kind(row, 1)?,
         internal: None,
         contact: None,
         mentioned: false,
@@ -325,7 +401,7 @@ pub(crate) fn unanswered(db: &Connection) -> Result<u32> {
         .prepare_cached(
             "SELECT count(*) FROM chat c INDEXED BY chat_unanswered WHERE c.mine = 1 AND c.unanswered = 1
              AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.chat = c.id AND o.orphan = 0
-                 AND o.kind IN ('reply', 'transfer', 'dealt_with', 'end', 'block', 'delete'))",
+                 AND o.state <> 5 AND o.kind IN ('reply', 'transfer', 'dealt_with', 'end', 'block', 'delete'))",
         )?
         .query_row([], |row| row.get(0))?)
 }

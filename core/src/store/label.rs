@@ -7,7 +7,7 @@ use switchboard_protocol::collection::{CollectionRow, LabelRow, Role};
 use switchboard_protocol::command::{CommandBody, LabelChat};
 use switchboard_protocol::ids::{ChatId, GroupId, LabelId, UserId};
 
-use super::{Blob, contact};
+use super::{Blob, contact, outbox};
 use crate::error::{Error, Result};
 use crate::model::{LabelChoice, LabelInfo};
 
@@ -150,6 +150,26 @@ pub(crate) fn pending_of_chat(db: &Connection, chat: ChatId) -> Result<Vec<Label
         out.push(serde_json::from_str(row.get_ref(0)?.as_str().map_err(|_| Error::BadValue("outbox.body"))?)?);
     }
     Ok(out)
+}
+
+/// A label as it is drawn, with what the outbox will do to it; `None`: it is not here, or not any more.
+pub(crate) fn info(db: &Connection, id: LabelId) -> Result<Option<LabelInfo>> {
+    let mut statement = db.prepare_cached("SELECT name, color FROM label WHERE id = ?1")?;
+    let mut rows = statement.query([Blob(id)])?;
+    let mut info = match rows.next()? {
+        Some(row) => Some(LabelInfo { label: id, name: row.get(0)?, color: row.get(1)? }),
+        None => None,
+    };
+    for (_, body, _) in outbox::pending_about(db, *id.as_bytes())? {
+        match body {
+            CommandBody::SaveLabel(save) => {
+                info = Some(LabelInfo { label: id, name: save.name, color: save.color.to_lowercase() });
+            }
+            CommandBody::DeleteLabel(_) => info = None,
+            _ => {}
+        }
+    }
+    Ok(info)
 }
 
 /// Puts a label on, or takes it off.

@@ -89,9 +89,11 @@ pub(crate) fn insert(tx: &Transaction<'_>, chat: i64, message: &Message) -> Resu
     };
     let author = author_to_sql(&message.author);
     let activity = message.activity.as_ref().map(serde_json::to_string).transpose()?;
+    let mentions = (!message.mentions.is_empty()).then(|| serde_json::to_string(&message.mentions)).transpose()?;
     let mut insert = tx.prepare_cached(
-        "INSERT INTO message (pos, id, author, author_id, author_name, text, sent_at, status, fts, kind, activity)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT (pos) DO NOTHING",
+        "INSERT INTO message (pos, id, author, author_id, author_name, text, sent_at, status, fts, kind, activity,
+             mentions)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) ON CONFLICT (pos) DO NOTHING",
     )?;
     let fts = loop {
         let fts = fts_row(message.sent_at);
@@ -107,6 +109,7 @@ pub(crate) fn insert(tx: &Transaction<'_>, chat: i64, message: &Message) -> Resu
             fts,
             kind_to_sql(message.kind()),
             activity,
+            mentions,
         ]);
         match done {
             Ok(0) => {
@@ -145,10 +148,19 @@ pub(crate) fn raise(
     Ok(changed > 0)
 }
 
-/// How many of the customer's messages after `read_upto` are here.
-pub(crate) fn count_unread(db: &Connection, chat: i64, read_upto: u64) -> Result<i64> {
+/// How many of the texts after `read_upto` are here that are for the user: the customer's, or in a staff chat those of
+/// everybody `but` this user.
+pub(crate) fn count_unread(db: &Connection, chat: i64, read_upto: u64, but: Option<UserId>) -> Result<i64> {
     let (from, to) = range(chat);
     let from = pos(chat, read_upto).unwrap_or(to).max(from);
+    if let Some(me) = but {
+        return Ok(db
+            .prepare_cached(
+                "SELECT count(*) FROM message
+                 WHERE pos > ?1 AND pos < ?2 AND author = 1 AND kind = 0 AND author_id <> ?3",
+            )?
+            .query_row(params![from, to, Blob(me)], |row| row.get(0))?);
+    }
     Ok(db
         .prepare_cached("SELECT count(*) FROM message WHERE pos > ?1 AND pos < ?2 AND author = 0 AND kind = 0")?
         .query_row(params![from, to], |row| row.get(0))?)

@@ -13,6 +13,7 @@ pub(crate) mod draft;
 mod fault_tests;
 pub(crate) mod inbox;
 pub(crate) mod information;
+pub(crate) mod internal;
 pub(crate) mod label;
 pub(crate) mod message;
 mod migrate;

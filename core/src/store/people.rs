@@ -57,13 +57,14 @@ pub(crate) fn work(db: &Connection, me: UserId) -> Result<Work> {
 }
 
 /// Whether every word of what was typed begins a word of the name, or all of it the extension.
-fn matches(typed: &[String], whole: &str, name: &str, extension: Option<&str>) -> bool {
+pub(super) fn matches(typed: &[String], whole: &str, name: &str, extension: Option<&str>) -> bool {
     let words = words(name);
     typed.iter().all(|typed| words.iter().any(|word| word.starts_with(typed.as_str())))
         || (!whole.is_empty() && extension.is_some_and(|extension| extension.starts_with(whole)))
 }
 
-fn words(text: &str) -> Vec<String> {
+/// The words of a text, in lower case.
+pub(super) fn words(text: &str) -> Vec<String> {
     text.to_lowercase().split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(Into::into).collect()
 }
 

@@ -96,7 +96,7 @@ fn everything(phone: &mut Phone) {
     let texts = [phone.reply(1, "one"), phone.reply(1, "two"), phone.reply(3, "three")];
     phone.store.write(Durability::Full, |tx, _| draft::save(tx, chat_id(3), "draft", NOW)).unwrap();
     phone.store.write(Durability::Full, |tx, _| read_mark::put(tx, chat_id(1), EACH)).unwrap();
-    phone.store.write(Durability::Full, outbox::take_sendable).unwrap();
+    phone.store.write(Durability::Full, outbox::take_sendable(NOW)).unwrap();
     phone.store.read(outbox::any_in_flight).unwrap();
     phone.timeline(1);
     phone
@@ -122,7 +122,7 @@ fn everything(phone: &mut Phone) {
         .unwrap();
     phone.store.write(Durability::Full, |tx, _| outbox::forget_orphan(tx, texts[0])).unwrap();
     let page = Page { req: 1, chat: chat_id(3), messages: Vec::new(), more: false };
-    apply::page(&phone.store, &page, 1).unwrap();
+    apply::page(&phone.store, me(), &page, 1).unwrap();
     for typed in ["w", "word", "заказ 手机", "num"] {
         assert!(!phone.store.search(typed, 50).unwrap().hits.is_empty());
     }
@@ -169,7 +169,7 @@ fn life(phone: &mut Phone) {
     for id in [CommandId::new(), CommandId::new()] {
         phone.store.write(Durability::Full, |tx, _| wish::put(tx, "queue_login", id, &login)).unwrap();
     }
-    let sent = phone.store.write(Durability::Full, outbox::take_sendable).unwrap();
+    let sent = phone.store.write(Durability::Full, outbox::take_sendable(NOW)).unwrap();
     for frame in sent {
         let done = CommandResult {
             id: frame.id,

@@ -6,9 +6,9 @@ use switchboard_protocol::message::{Activity, Author, Message, MessageKind, Mess
 use switchboard_protocol::transfer::TransferTarget;
 
 use super::message::{CONTACT, author_kind, kind_from_sql, no_of, pos, range};
-use super::{Blob, collection};
+use super::{Blob, collection, from_sql_u64, outbox};
 use crate::error::{Error, Result};
-use crate::model::{ActivityKind, ActivityLine, AuthorKind, DeliveryState, TimelineRow};
+use crate::model::{ActivityKind, ActivityLine, AuthorKind, CommandKind, DeliveryState, StaleReason, TimelineRow};
 use crate::outbox::State;
 
 /// What a window needs to know of its chat.
@@ -17,18 +17,26 @@ pub(crate) struct Head {
     contact_name: Option<String>,
     /// The server has messages older than the oldest here.
     pub(crate) more: bool,
+    /// The customer's newest text.
+    last_inbound_no: u64,
 }
 
 pub(crate) fn head(db: &Connection, chat: ChatId) -> Result<Option<Head>> {
-    let mut statement = db.prepare_cached("SELECT key, contact_name, more FROM chat WHERE id = ?1")?;
+    let mut statement = db.prepare_cached("SELECT key, contact_name, more, last_inbound_no FROM chat WHERE id = ?1")?;
     let mut rows = statement.query([Blob(chat)])?;
     Ok(match rows.next()? {
-        Some(row) => Some(Head { key: row.get(0)?, contact_name: row.get(1)?, more: row.get(2)? }),
+        Some(row) => Some(Head {
+            key: row.get(0)?,
+            contact_name: row.get(1)?,
+            more: row.get(2)?,
+            last_inbound_no: from_sql_u64(row.get(3)?),
+        }),
         None => None,
     })
 }
 
-const ROW: &str = "SELECT pos, id, author, author_id, author_name, text, sent_at, status, kind, activity FROM message";
+const ROW: &str =
+    "SELECT pos, id, author, author_id, author_name, text, sent_at, status, kind, activity, mentions FROM message";
 
 fn read(row: &Row<'_>, head: &Head, me: UserId) -> Result<TimelineRow> {
     let author: i64 = row.get(2)?;
@@ -36,6 +44,8 @@ fn read(row: &Row<'_>, head: &Head, me: UserId) -> Result<TimelineRow> {
     let status = MessageStatus::from_rank(row.get(7)?).ok_or(Error::BadValue("message.status"))?;
     let activity: Option<String> = row.get(9)?;
     let activity = activity.map(|json| serde_json::from_str(&json)).transpose()?;
+    let mentions = row.get_ref(10)?.as_str_or_null().map_err(|_| Error::BadValue("message.mentions"))?;
+    let mentions: Vec<UserId> = mentions.map_or_else(|| Ok(Vec::new()), serde_json::from_str)?;
     Ok(TimelineRow {
         id: row.get::<_, Blob<_>>(1)?.0,
         no: Some(no_of(row.get(0)?)),
@@ -45,8 +55,8 @@ fn read(row: &Row<'_>, head: &Head, me: UserId) -> Result<TimelineRow> {
         author_name: if author == CONTACT { head.contact_name.clone() } else { row.get(4)? },
         mine: author_id == Some(me),
         text: row.get(5)?,
-        mentions: Vec::new(),
-        mentions_me: false,
+        mentions_me: mentions.contains(&me),
+        mentions,
         activity: activity.map(|activity| line(activity, me)),
         sent_at: row.get(6)?,
         state: DeliveryState::Stored(status),
@@ -109,12 +119,18 @@ fn line(activity: Activity, me: UserId) -> ActivityLine {
         Activity::Rated { stars, comment } => {
             ActivityLine { stars: Some(stars), comment, ..plain(ActivityKind::Rated) }
         }
-        Activity::GroupCreated { .. }
-        | Activity::GroupRenamed { .. }
-        | Activity::MembersAdded { .. }
-        | Activity::MemberRemoved { .. }
-        | Activity::MemberLeft
-        | Activity::Unknown => plain(ActivityKind::Unknown),
+        Activity::GroupCreated { name } => ActivityLine { group_name: Some(name), ..plain(ActivityKind::GroupCreated) },
+        Activity::GroupRenamed { name } => ActivityLine { group_name: Some(name), ..plain(ActivityKind::GroupRenamed) },
+        Activity::MembersAdded { members } => ActivityLine {
+            to_me: members.iter().any(|member| member.id == me),
+            members: members.into_iter().map(|member| member.name).collect(),
+            ..plain(ActivityKind::MembersAdded)
+        },
+        Activity::MemberRemoved { member } => {
+            ActivityLine { to_me: member.id == me, members: vec![member.name], ..plain(ActivityKind::MemberRemoved) }
+        }
+        Activity::MemberLeft => plain(ActivityKind::MemberLeft),
+        Activity::Unknown => plain(ActivityKind::Unknown),
     }
 }
 
@@ -153,40 +169,35 @@ pub(crate) fn from(
     Ok(out)
 }
 
-/// This user's replies that the server has not numbered, in the order in which they were written.
+/// This user's texts that the server has not numbered, in the order in which they were written.
 pub(crate) fn pending(db: &Connection, chat: ChatId, me: UserId) -> Result<Vec<TimelineRow>> {
-    let mut statement = db.prepare_cached(
-        "SELECT id, text, written_at, state FROM outbox
-         WHERE chat = ?1 AND kind = 'reply' AND orphan = 0 ORDER BY ord",
-    )?;
-    let mut rows = statement.query([Blob(chat)])?;
-    let mut out = Vec::new();
-    let mut name = None;
-    while let Some(row) = rows.next()? {
-        if name.is_none() {
-            name = Some(collection::user_name(db, me)?);
-        }
-        let state = State::from_sql(row.get(3)?).ok_or(Error::BadValue("outbox.state"))?;
-        out.push(TimelineRow {
-            id: row.get::<_, Blob<_>>(0)?.0,
-            no: None,
-            kind: MessageKind::Text,
-            author: AuthorKind::User,
-            author_id: Some(me),
-            author_name: name.clone().flatten(),
-            mine: true,
-            text: row.get(1)?,
-            mentions: Vec::new(),
-            mentions_me: false,
-            activity: None,
-            sent_at: row.get(2)?,
-            state: match state {
-                State::Queued => DeliveryState::Queued,
-                State::InFlight => DeliveryState::Sending,
-                // The server has it; its number comes with the feed.
-                _ => DeliveryState::Stored(MessageStatus::Queued),
-            },
-        });
+    let texts = outbox::texts(db, chat)?;
+    if texts.is_empty() {
+        return Ok(Vec::new());
     }
-    Ok(out)
+    let name = collection::user_name(db, me)?;
+    let inbound = head(db, chat)?.map_or(0, |head| head.last_inbound_no);
+    let row = |text: outbox::PendingText| TimelineRow {
+        id: text.id.into(),
+        no: None,
+        kind: if text.kind == CommandKind::Note { MessageKind::Note } else { MessageKind::Text },
+        author: AuthorKind::User,
+        author_id: Some(me),
+        author_name: name.clone(),
+        mine: true,
+        text: text.text,
+        mentions_me: text.mentions.contains(&me),
+        mentions: text.mentions,
+        activity: None,
+        sent_at: text.written_at,
+        state: match text.state {
+            State::Asking if inbound > text.seen => DeliveryState::Asking(StaleReason::Overtaken),
+            State::Asking => DeliveryState::Asking(StaleReason::Old),
+            State::Queued => DeliveryState::Queued,
+            State::InFlight => DeliveryState::Sending,
+            // The server has it; its number comes with the feed.
+            _ => DeliveryState::Stored(MessageStatus::Queued),
+        },
+    };
+    Ok(texts.into_iter().map(row).collect())
 }

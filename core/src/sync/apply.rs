@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use rusqlite::Transaction;
 use switchboard_protocol::UnixMillis;
-use switchboard_protocol::chat::{OpenedChat, UserChat};
+use switchboard_protocol::chat::{OpenedInternal, UserChat};
 use switchboard_protocol::command::CommandResult;
 use switchboard_protocol::event::{EventBody, Gone, GoneReason, MessageAdded, StatusRaised};
 use switchboard_protocol::frame::{Event, Page};
@@ -13,11 +13,12 @@ use switchboard_protocol::message::{Message, MessageKind};
 
 use crate::error::{Error, Result};
 use crate::model::{CommandOutcome, UnsentId, UnsentReason, UnsentRow};
-use crate::store::chat::{self, ChatRecord};
+use crate::store::chat::{self, ChatRecord, ServerRow};
 use crate::store::message::{self, Forgotten, is_mine};
+use crate::store::notification::News;
 use crate::store::outbox::{Awaiting, Pending};
 use crate::store::{
-    Blob, Changes, Durability, Store, account, draft, outbox, passed_on, purge, read_mark, snapshot, unsent,
+    Blob, Changes, Durability, Store, account, draft, internal, outbox, passed_on, purge, read_mark, snapshot, unsent,
 };
 
 /// What applying led to, beside the rows.
@@ -25,6 +26,8 @@ use crate::store::{
 pub(crate) struct Applied {
     /// Commands that ended.
     pub(crate) outcomes: Vec<CommandOutcome>,
+    /// What somebody may want to be told of, if it happens now.
+    pub(crate) news: Vec<News>,
     /// Content was deleted: the write-ahead log is to be truncated.
     pub(crate) purge: bool,
     /// An event could not be read: only a snapshot puts the store right.
@@ -79,7 +82,12 @@ pub(crate) fn swap(store: &Store, me: UserId, now: UnixMillis, feed_id: FeedId, 
             lines.extend(part.passed_on.into_iter().map(|line| (line.chat, line)));
             for chat in part.chats {
                 present.insert(chat.opened.chat.id);
-                batch.open(chat.opened, chat.me)?;
+                batch.open(ServerRow::Customer(&chat.opened.chat), &chat.opened.messages, chat.opened.more, chat.me)?;
+            }
+            for chat in part.internal {
+                let OpenedInternal { internal, messages, more } = chat.opened;
+                present.insert(internal.id);
+                batch.open(ServerRow::Internal(&internal), &messages, more, chat.me)?;
             }
             // The rows of a part are written before the next one is read: a snapshot may be larger than memory.
             batch.flush()
@@ -89,7 +97,7 @@ pub(crate) fn swap(store: &Store, me: UserId, now: UnixMillis, feed_id: FeedId, 
             batch.forgotten(true)?;
         }
         for id in chat::ids(tx)? {
-            if !present.contains(&id) {
+            if !present.contains(&id) && !internal::is_only_here(tx, id)? {
                 batch.gone(id, &Gone { reason: GoneReason::Unassigned, passed_on: None }, None)?;
             }
         }
@@ -111,7 +119,7 @@ pub(crate) fn swap(store: &Store, me: UserId, now: UnixMillis, feed_id: FeedId, 
 }
 
 /// Stores older messages. False: the chat left meanwhile, and they are dropped.
-pub(crate) fn page(store: &Store, page: &Page, before: u64) -> Result<bool> {
+pub(crate) fn page(store: &Store, me: UserId, page: &Page, before: u64) -> Result<bool> {
     store.write(Durability::Normal, |tx, changes| {
         let Some(mut record) = chat::load(tx, page.chat)? else { return Ok(false) };
         let oldest = message::oldest(tx, record.key)?.map_or(u64::MAX, |(no, _)| no);
@@ -126,7 +134,7 @@ pub(crate) fn page(store: &Store, page: &Page, before: u64) -> Result<bool> {
         if page.messages.iter().map(|message| message.no).min().unwrap_or(0) < oldest {
             record.more = page.more && !page.messages.is_empty();
         }
-        refresh_counts(tx, &mut record)?;
+        refresh_counts(tx, &mut record, me)?;
         record.save(tx)?;
         changes.chats.insert(page.chat);
         Ok(true)
@@ -142,10 +150,9 @@ pub(crate) fn result(store: &Store, now: UnixMillis, result: &CommandResult) -> 
     })
 }
 
-fn refresh_counts(tx: &Transaction<'_>, record: &mut ChatRecord) -> Result<()> {
+fn refresh_counts(tx: &Transaction<'_>, record: &mut ChatRecord, me: UserId) -> Result<()> {
     record.first_at = message::oldest(tx, record.key)?.map_or(0, |(_, at)| at);
-    record.unread = message::count_unread(tx, record.key, record.read_upto)?;
-    Ok(())
+    record.count_unread(tx, me)
 }
 
 impl<'a> Batch<'a> {
@@ -209,16 +216,24 @@ impl<'a> Batch<'a> {
                 if opened.chat.id != chat {
                     return Err(Error::BadAnswer("chat_opened of another chat".into()));
                 }
+                self.applied.news.push(News::Opened(chat));
                 // The user's own part, if there is one, follows as an event of its own.
-                self.open(opened, UserChat::default())
+                self.open(ServerRow::Customer(&opened.chat), &opened.messages, opened.more, UserChat::default())
             }
-            EventBody::InternalOpened(_) => Ok(()),
+            EventBody::InternalOpened(opened) => {
+                if opened.internal.id != chat {
+                    return Err(Error::BadAnswer("internal_opened of another chat".into()));
+                }
+                self.applied.news.push(News::Opened(chat));
+                let row = ServerRow::Internal(&opened.internal);
+                self.open(row, &opened.messages, opened.more, UserChat::default())
+            }
             EventBody::Message(added) => self.message(chat, &added),
             EventBody::Status(raised) => self.status(chat, &raised),
             EventBody::Chat(row) => {
                 let me = self.me;
                 if let Some((record, dirty)) = self.chat(chat)? {
-                    *dirty |= record.update(&row, me);
+                    *dirty |= record.update(ServerRow::Customer(&row), me)?;
                     self.changes.chats.insert(chat);
                 }
                 Ok(())
@@ -249,7 +264,10 @@ impl<'a> Batch<'a> {
         let Some((record, dirty)) = self.chat(chat)? else { return Ok(()) };
         let message = &added.message;
         if let Some(row) = &added.chat {
-            *dirty |= record.update(row, me);
+            *dirty |= record.update(ServerRow::Customer(row), me)?;
+        }
+        if let Some(row) = &added.internal {
+            *dirty |= record.update(ServerRow::Internal(row), me)?;
         }
         if message::insert(tx, record.key, message)? {
             *dirty = true;
@@ -257,17 +275,24 @@ impl<'a> Batch<'a> {
                 record.first_at = message.sent_at;
             }
             record.added(message, me);
-            if message.is_inbound() {
+            if record.is_for(message, me) {
                 record.wake();
                 record.unread += i64::from(message.no > record.read_upto);
                 self.overtaken(chat, message.no)?;
+            } else if record.is_internal() && message.kind() == MessageKind::Text {
+                // Who says something has read what was said before.
+                record.read_upto = record.read_upto.max(message.no);
+                record.count_unread(tx, me)?;
             }
+        }
+        if !is_mine(&message.author, me) {
+            self.applied.news.push(News::Message(chat, message.no));
         }
         self.changes.chats.insert(chat);
         self.reconcile_message(message)
     }
 
-    /// The customer wrote: what would have put the chat away is not done behind that message's back.
+    /// Somebody wrote to this user: what would have put the chat away is not done behind that message's back.
     fn overtaken(&mut self, chat: ChatId, no: u64) -> Result<()> {
         if self.awaiting.chats.contains(&chat) {
             let ended = outbox::overtaken(self.tx, chat, no, self.now, self.changes)?;
@@ -299,34 +324,35 @@ impl<'a> Batch<'a> {
     }
 
     fn user_chat(&mut self, chat: ChatId, own: UserChat) -> Result<()> {
-        let tx = self.tx;
+        let (tx, me) = (self.tx, self.me);
         let snoozed = self.snoozed_until(chat, &own)?;
         let Some((record, dirty)) = self.chat(chat)? else { return Ok(()) };
         *dirty = true;
         record.read_upto = record.read_upto.max(own.read_upto);
         record.set_own(&own);
         record.snoozed_until = snoozed;
-        record.unread = message::count_unread(tx, record.key, record.read_upto)?;
+        record.count_unread(tx, me)?;
         self.changes.timers |= snoozed.is_some();
         self.changes.chats.insert(chat);
         Ok(())
     }
 
     /// The chat comes to this device, or comes anew: whatever was here of it is replaced.
-    fn open(&mut self, opened: OpenedChat, own: UserChat) -> Result<()> {
+    fn open(&mut self, row: ServerRow<'_>, messages: &[Message], more: bool, own: UserChat) -> Result<()> {
         let (tx, me) = (self.tx, self.me);
-        let id = opened.chat.id;
+        let id = row.id();
         let mut record = match self.chats.remove(&id) {
             Some(Some((record, _))) => record,
-            Some(None) => chat::insert(tx, &opened.chat, me)?,
+            Some(None) => chat::insert(tx, id)?,
             None => match chat::load(tx, id)? {
                 Some(record) => record,
-                None => chat::insert(tx, &opened.chat, me)?,
+                None => chat::insert(tx, id)?,
             },
         };
-        record.replace(&opened.chat, me);
+        let first_said_here = (record.last_no == 0).then(|| record.last_at());
+        record.replace(row, me)?;
         // A message that stays as it is keeps its row and its place in the index.
-        let fresh: HashMap<u64, &Message> = opened.messages.iter().map(|message| (message.no, message)).collect();
+        let fresh: HashMap<u64, &Message> = messages.iter().map(|message| (message.no, message)).collect();
         let removed = message::delete(tx, record.key, &mut self.forgotten, |no, row| {
             fresh.get(&no).is_some_and(|message| {
                 row.get::<_, Blob<MessageId>>(3).is_ok_and(|id| id.0 == message.id)
@@ -338,11 +364,15 @@ impl<'a> Batch<'a> {
             self.applied.purge = true;
         }
         record.clear_last();
-        for message in &opened.messages {
+        for message in messages {
             message::insert(tx, record.key, message)?;
             record.added(message, me);
         }
-        record.more = opened.more;
+        if let Some(at) = first_said_here {
+            // The server opened what was begun here; what was said follows.
+            record.happened(at);
+        }
+        record.more = more;
         record.set_own(&own);
         // Before it is asked what the outbox will do: some of that may not be done any more.
         self.overtaken(id, record.last_inbound_no)?;
@@ -350,10 +380,10 @@ impl<'a> Batch<'a> {
         self.changes.timers |= record.snoozed_until.is_some();
         // What was read here and is still in the outbox counts already.
         record.read_upto = own.read_upto.max(read_mark::upto(tx, id)?.unwrap_or(0));
-        refresh_counts(tx, &mut record)?;
+        refresh_counts(tx, &mut record, me)?;
         self.chats.insert(id, Some((record, true)));
         self.changes.chats.insert(id);
-        for message in &opened.messages {
+        for message in messages {
             self.reconcile_message(message)?;
         }
         passed_on::remove(tx, id)?;
@@ -367,7 +397,8 @@ impl<'a> Batch<'a> {
             Some(slot) => slot.map(|(record, _)| record),
             None => chat::load(self.tx, id)?,
         };
-        let contact = record.as_ref().and_then(|record| record.contact_name.clone());
+        let contact = record.as_ref().map(|record| record.title(self.tx)).transpose()?.flatten();
+        let is_internal = record.as_ref().is_some_and(ChatRecord::is_internal);
         let ended = outbox::chat_gone(self.tx, id, contact.as_deref(), gone.reason, by, self.now, self.changes)?;
         self.applied.outcomes.extend(ended);
         if let Some((text, written_at)) = draft::take(self.tx, id)?
@@ -385,7 +416,7 @@ impl<'a> Batch<'a> {
                 can_note_owner: false,
                 noting_owner: false,
             };
-            unsent::insert(self.tx, &row)?;
+            unsent::insert(self.tx, &row, is_internal)?;
             self.changes.unsent = true;
         }
         let had_line = passed_on::remove(self.tx, id)?;

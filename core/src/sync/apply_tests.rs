@@ -23,7 +23,7 @@ fn answer(phone: &Phone, result: &CommandResult) -> Vec<Outcome> {
 
 /// Hands over what the outbox would send.
 fn send(phone: &Phone) -> Vec<CommandId> {
-    let frames = phone.store.write(Durability::Full, outbox::take_sendable).unwrap();
+    let frames = phone.store.write(Durability::Full, outbox::take_sendable(NOW)).unwrap();
     frames.into_iter().map(|frame| frame.id).collect()
 }
 
@@ -406,6 +406,8 @@ fn f63_what_a_restored_server_forgot_is_not_shown_as_done() {
         written_at: NOW,
         held_until: None,
         follows: false,
+        waits: false,
+        unsent: None,
     };
     phone
         .store
@@ -437,13 +439,13 @@ fn pages_join_what_is_here_and_are_dropped_when_the_chat_has_left() {
     assert_eq!(phone.store.search("old", 10).unwrap().local_since, Some(inbound(1, 51, "").sent_at));
     let page =
         Page { req: 1, chat: chat_id(1), messages: (1..=50).map(|no| inbound(1, no, "old")).collect(), more: false };
-    assert!(apply::page(&phone.store, &page, 51).unwrap());
+    assert!(apply::page(&phone.store, me(), &page, 51).unwrap());
     assert_eq!(phone.timeline(1).len(), 100);
     let found = phone.store.search("old", 10).unwrap();
     assert_eq!((found.hits.len(), found.more, found.local_since), (10, true, None));
     assert_eq!(found.hits[0].no, 50, "newest first");
     phone.feed_one(1, gone(GoneReason::Taken));
-    assert!(!apply::page(&phone.store, &page, 51).unwrap());
+    assert!(!apply::page(&phone.store, me(), &page, 51).unwrap());
     assert!(phone.store.search("old", 10).unwrap().hits.is_empty());
 }
 

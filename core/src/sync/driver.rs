@@ -21,6 +21,7 @@ use crate::error::{CoreError, Error, Result};
 use crate::model::Typing;
 use crate::shared::Shared;
 use crate::store::account::SignedInDevice;
+use crate::store::notification::Stretch;
 use crate::store::{Durability, Store, account, collection, outbox, snapshot};
 
 /// Frames that are taken from the socket before orders of the app get their turn.
@@ -54,6 +55,10 @@ pub(crate) struct Driver {
     purge_at: Option<u64>,
     /// A batch that is being applied while the next one is read from the socket.
     applying: Option<tokio::task::JoinHandle<Result<apply::Applied>>>,
+    /// Whether that batch tells what happens now.
+    applying_live: bool,
+    /// Waiting chats that were heard, and in which stretch of waiting.
+    pub(super) heard: HashMap<ChatId, Stretch>,
     /// What a command of the outbox waited for was applied: it may go.
     settled: bool,
     ended: bool,
@@ -73,6 +78,8 @@ impl Driver {
             purge_due: false,
             purge_at: None,
             applying: None,
+            applying_live: false,
+            heard: HashMap::new(),
             settled: false,
             ended: false,
             line: None,
@@ -230,6 +237,8 @@ impl Driver {
     /// state that is no more: the machine is told, and says anew what to do.
     pub(super) async fn input(&mut self, input: Input<'_>) {
         let now = self.now();
+        // Before the machine is told: what the end of a catch-up still brings happened earlier.
+        let live = self.machine.is_live();
         let mut todo: VecDeque<Output> = self.machine.handle(now, input).into();
         while let Some(output) = todo.pop_front() {
             // Everything that touches the store keeps its place behind the batch that is being applied.
@@ -239,7 +248,7 @@ impl Driver {
             };
             let failure = match failure {
                 Some(failure) => Some(failure),
-                None => self.perform(output).await,
+                None => self.perform(output, live).await,
             };
             if let Some(failure) = failure {
                 let now = self.now();
@@ -272,7 +281,7 @@ impl Driver {
         }
     }
 
-    async fn perform(&mut self, output: Output) -> Option<Input<'static>> {
+    async fn perform(&mut self, output: Output, live: bool) -> Option<Input<'static>> {
         match output {
             Output::Connect => {
                 self.connect();
@@ -297,6 +306,7 @@ impl Driver {
             }
             Output::Apply(events) => {
                 let (me, wall, store) = (self.shared.me()?, self.now().wall, Arc::clone(&self.shared.store));
+                self.applying_live = live;
                 self.applying = Some(tokio::task::spawn_blocking(move || apply::events(&store, me, wall, &events)));
                 None
             }
@@ -308,6 +318,7 @@ impl Driver {
             ),
             Output::Swap { feed_id, cursor } => {
                 let (me, wall) = (self.shared.me()?, self.now().wall);
+                self.applying_live = false;
                 let applied = self.store(move |store| apply::swap(store, me, wall, feed_id, cursor)).await;
                 self.applied(applied).await
             }
@@ -340,6 +351,7 @@ impl Driver {
                         for outcome in &outcomes {
                             self.shared.hub.command_ended(outcome);
                         }
+                        self.announce(Vec::new(), &outcomes).await;
                         None
                     }
                     Err(error) => store_failed(Err::<(), _>(error)),
@@ -351,7 +363,8 @@ impl Driver {
             }
             Output::PumpOutbox => {
                 // Full: that something may be on its way must be known after a power cut, before it is on its way.
-                let frames = self.store(|store| store.write(Durability::Full, outbox::take_sendable)).await;
+                let wall = self.now().wall;
+                let frames = self.store(move |store| store.write(Durability::Full, outbox::take_sendable(wall))).await;
                 match frames {
                     Ok(frames) => {
                         for frame in frames {
@@ -441,6 +454,8 @@ impl Driver {
         for outcome in &applied.outcomes {
             self.shared.hub.command_ended(outcome);
         }
+        let news = if self.applying_live { applied.news } else { Vec::new() };
+        self.announce(news, &applied.outcomes).await;
         self.settled |= applied.settled;
         self.purge_due |= applied.purge;
         // Once a catch-up: while more is coming, the purge waits for its end, or for the connection's.

@@ -331,7 +331,7 @@ impl Run {
     }
 
     fn pump(&mut self) {
-        let frames = self.phone().store.write(Durability::Full, outbox::take_sendable).unwrap();
+        let frames = self.phone().store.write(Durability::Full, outbox::take_sendable(NOW)).unwrap();
         self.up.extend(frames);
     }
 

@@ -62,8 +62,9 @@ impl Driver {
     pub(super) async fn page(&mut self, page: Page) -> Option<Input<'static>> {
         let fetching = self.fetches.remove(&page.req)?;
         let more = page.more;
+        let me = self.shared.me()?;
         let stored = if page.chat == fetching.chat {
-            self.store(move |store| apply::page(store, &page, fetching.before)).await
+            self.store(move |store| apply::page(store, me, &page, fetching.before)).await
         } else {
             Err(Error::BadAnswer("a page of another chat".into()))
         };

@@ -3,17 +3,18 @@
 mod held;
 mod pending;
 mod settle;
+mod stale;
 
 use std::collections::HashSet;
 
-use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
+use rusqlite::{Connection, Row, Transaction, params};
 use serde_json::value::RawValue;
 use switchboard_protocol::UnixMillis;
-use switchboard_protocol::command::{CommandBody, CommandFrame, Reply, Transfer};
-use switchboard_protocol::ids::{ChatId, CommandId, MessageId};
+use switchboard_protocol::command::{CommandBody, CommandFrame, Reply, Say, Transfer};
+use switchboard_protocol::ids::{ChatId, CommandId, MessageId, UserId};
 use switchboard_protocol::message::MessageKind;
 
-use super::{Blob, Changes, from_sql_u64, read_mark, to_sql_u64, unsent, wish};
+use super::{Blob, Changes, chat, from_sql_u64, read_mark, to_sql_u64, unsent, wish};
 use crate::error::{Error, Result};
 use crate::model::{CommandKind, CommandOutcome, Outcome, UnsentId, UnsentReason, UnsentRow};
 use crate::outbox::{Item, State, Step, choose, next};
@@ -21,6 +22,7 @@ use crate::outbox::{Item, State, Step, choose, next};
 pub(crate) use held::{next_release, overtaken, release_due, undo, undo_unsent};
 pub(crate) use pending::{Pending, pending};
 pub(crate) use settle::{caught_up, chat_gone, forgotten, passed, seen, settle};
+pub(crate) use stale::{send_anyway, withdraw};
 
 /// A command in the outbox, without its text.
 #[derive(Debug, Clone, Copy)]
@@ -37,9 +39,20 @@ pub(crate) struct Entry {
     held_until: Option<UnixMillis>,
     /// Where its event is, once it is accepted.
     seq: Option<u64>,
+    /// Whether it had to wait for the network, and whether a person said to send it all the same.
+    waited: Waited,
 }
 
-const COLUMNS: &str = "ord, id, chat, kind, state, sent, orphan, written_at, seen, held_until, seq";
+/// Whether a text had to wait for the network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Waited {
+    No,
+    Yes,
+    /// A person said to send it although it waited: its age does not matter any more.
+    Waived,
+}
+
+const COLUMNS: &str = "ord, id, chat, kind, state, sent, orphan, written_at, seen, held_until, seq, waited";
 
 fn read(row: &Row<'_>) -> Result<Entry> {
     let kind: String = row.get(3)?;
@@ -55,6 +68,11 @@ fn read(row: &Row<'_>) -> Result<Entry> {
         seen: from_sql_u64(row.get(8)?),
         held_until: row.get(9)?,
         seq: row.get::<_, Option<i64>>(10)?.map(from_sql_u64),
+        waited: match row.get::<_, i64>(11)? {
+            0 => Waited::No,
+            1 => Waited::Yes,
+            _ => Waited::Waived,
+        },
     })
 }
 
@@ -81,6 +99,11 @@ fn by_id(db: &Connection, id: CommandId) -> Result<Option<Entry>> {
     let mut statement = db.prepare_cached(&format!("SELECT {COLUMNS} FROM outbox WHERE id = ?1"))?;
     let mut rows = statement.query([Blob(id)])?;
     rows.next()?.map(read).transpose()
+}
+
+/// Whether a command of this kind is under way for the chat.
+pub(crate) fn has(db: &Connection, chat: ChatId, kind: CommandKind) -> Result<bool> {
+    Ok(of_chat(db, chat)?.iter().any(|entry| entry.kind == kind && !entry.orphan))
 }
 
 /// What waits for the feed: looked at once a batch, because a row is there only for the moments between a tap and its
@@ -113,6 +136,28 @@ pub(crate) struct NewCommand<'a> {
     pub(crate) held_until: Option<UnixMillis>,
     /// A reply or a take of the waiting chat goes before it.
     pub(crate) follows: bool,
+    /// There is no connection now.
+    pub(crate) waits: bool,
+    /// The unsent text that it hands over.
+    pub(crate) unsent: Option<UnsentId>,
+}
+
+impl<'a> NewCommand<'a> {
+    /// One that is not held and depends on nothing.
+    pub(crate) fn plain(id: CommandId, chat: ChatId, body: &'a CommandBody, now: UnixMillis) -> Self {
+        Self {
+            id,
+            chat,
+            body,
+            owner_epoch: 0,
+            seen: 0,
+            written_at: now,
+            held_until: None,
+            follows: false,
+            waits: false,
+            unsent: None,
+        }
+    }
 }
 
 pub(crate) fn enqueue(tx: &Transaction<'_>, command: &NewCommand<'_>) -> Result<()> {
@@ -123,8 +168,8 @@ pub(crate) fn enqueue(tx: &Transaction<'_>, command: &NewCommand<'_>) -> Result<
     let state = if command.held_until.is_some() { State::Held } else { State::Queued };
     tx.prepare_cached(
         "INSERT INTO outbox (id, chat, kind, state, text, owner_epoch, seen, written_at, sent, orphan, body,
-             held_until, follows)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0, 0, ?9, ?10, ?11)",
+             held_until, follows, waited, unsent)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0, 0, ?9, ?10, ?11, ?12, ?13)",
     )?
     .execute(params![
         Blob(command.id),
@@ -138,6 +183,8 @@ pub(crate) fn enqueue(tx: &Transaction<'_>, command: &NewCommand<'_>) -> Result<
         body,
         command.held_until,
         command.follows,
+        command.waits,
+        command.unsent.map(Blob),
     ])?;
     Ok(())
 }
@@ -156,22 +203,37 @@ pub(crate) fn frame(
 }
 
 /// Marks those whose turn it is as in flight and gives their frames. Committed before a byte of them leaves, so that
-/// after a kill it is known which the server may have.
-pub(crate) fn take_sendable(tx: &Transaction<'_>, changes: &mut Changes) -> Result<Vec<CommandFrame>> {
-    let entries = all(tx)?;
-    let items: Vec<Item> =
-        entries.iter().map(|entry| Item { chat: entry.chat, kind: entry.kind, state: entry.state }).collect();
-    let mut frames = wish::take_sendable(tx)?;
-    for entry in choose(&items).into_iter().filter_map(|index| entries.get(index)) {
-        let Some(state) = step(entry, Step::Sent) else { continue };
-        settle_epoch(tx, entry)?;
-        frames.push(stored_frame(tx, entry)?);
-        tx.prepare_cached("UPDATE outbox SET state = ?2, sent = 1 WHERE ord = ?1")?
-            .execute(params![entry.ord, state.to_sql()])?;
-        changes.chats.insert(entry.chat);
+/// after a kill it is known which the server may have. `now` is the time of the device's clock.
+pub(crate) fn take_sendable(
+    now: UnixMillis,
+) -> impl FnOnce(&Transaction<'_>, &mut Changes) -> Result<Vec<CommandFrame>> + Send {
+    move |tx, changes| {
+        let entries = all(tx)?;
+        let items: Vec<Item> =
+            entries.iter().map(|entry| Item { chat: entry.chat, kind: entry.kind, state: entry.state }).collect();
+        let mut frames = wish::take_sendable(tx)?;
+        for entry in choose(&items).into_iter().filter_map(|index| entries.get(index)) {
+            let is_stale = stale::is_stale(tx, entry, now)?;
+            if is_stale && !entry.sent {
+                stale::ask_person(tx, entry, Step::GrewStale, changes)?;
+                continue;
+            }
+            let Some(state) = step(entry, Step::Sent) else { continue };
+            settle_epoch(tx, entry)?;
+            let mut frame = stored_frame(tx, entry)?;
+            // It may have arrived before it grew stale: only the server knows.
+            frame.ask = is_stale;
+            frames.push(frame);
+            tx.prepare_cached("UPDATE outbox SET state = ?2, sent = 1, ask = ?3 WHERE ord = ?1")?.execute(params![
+                entry.ord,
+                state.to_sql(),
+                is_stale
+            ])?;
+            changes.chats.insert(entry.chat);
+        }
+        frames.extend(read_mark::take_sendable(tx)?);
+        Ok(frames)
     }
-    frames.extend(read_mark::take_sendable(tx)?);
-    Ok(frames)
 }
 
 /// What was given behind this user's own reply or take of a waiting chat means the epoch that those made. They are in
@@ -213,7 +275,7 @@ fn stored_frame(tx: &Transaction<'_>, entry: &Entry) -> Result<CommandFrame> {
 }
 
 /// What belongs to a stored command other than a reply.
-fn body_of(db: &Connection, entry: &Entry) -> Result<CommandBody> {
+pub(super) fn body_of(db: &Connection, entry: &Entry) -> Result<CommandBody> {
     let json: Option<String> =
         db.prepare_cached("SELECT body FROM outbox WHERE ord = ?1")?.query_row([entry.ord], |row| row.get(0))?;
     let frame = CommandFrame {
@@ -237,11 +299,11 @@ pub(crate) fn pending_about(db: &Connection, lane: [u8; 16]) -> Result<Vec<(Comm
         .collect()
 }
 
-/// Whether something was handed to a connection whose end was never noted.
+/// Whether something was handed to a connection whose end was never noted, or was written for one that is no more.
 pub(crate) fn any_in_flight(db: &Connection) -> Result<bool> {
     Ok(wish::any_in_flight(db)?
         || db.query_row(
-            "SELECT EXISTS (SELECT 1 FROM outbox WHERE ord > 0 AND state = 1)
+            "SELECT EXISTS (SELECT 1 FROM outbox WHERE ord > 0 AND (state = 1 OR (state = 0 AND waited = 0)))
                  OR EXISTS (SELECT 1 FROM read_mark INDEXED BY read_mark_command WHERE command > x'')",
             [],
             |row| row.get(0),
@@ -257,6 +319,9 @@ pub(crate) fn lost(tx: &Transaction<'_>) -> Result<Vec<ChatId>> {
             chats.push(entry.chat);
         }
     }
+    // Now they wait for the network.
+    tx.prepare_cached("UPDATE outbox SET waited = 1, ask = 0 WHERE ord > 0 AND state = 0 AND waited = 0")?
+        .execute([])?;
     read_mark::lost(tx)?;
     wish::lost(tx)?;
     Ok(chats)
@@ -281,7 +346,8 @@ fn remove(tx: &Transaction<'_>, entry: &Entry, changes: &mut Changes) -> Result<
     Ok(())
 }
 
-/// What a person typed into it: a reply's text, a transfer's note.
+/// What a person typed into it: a reply's text, a note's, a transfer's. What hands an unsent text over leaves it where
+/// it is.
 fn text_of(tx: &Transaction<'_>, entry: &Entry) -> Result<Option<String>> {
     match entry.kind {
         CommandKind::Reply => {
@@ -291,6 +357,15 @@ fn text_of(tx: &Transaction<'_>, entry: &Entry) -> Result<Option<String>> {
             CommandBody::Transfer(Transfer { note, .. }) => Ok(note),
             _ => Ok(None),
         },
+        CommandKind::Note | CommandKind::Say => Ok(said(tx, entry)?.map(|said| said.text)),
+        _ => Ok(None),
+    }
+}
+
+/// What is said by a note or among staff.
+fn said(db: &Connection, entry: &Entry) -> Result<Option<Say>> {
+    match body_of(db, entry)? {
+        CommandBody::Note(say) | CommandBody::Say(say) => Ok(Some(say)),
         _ => Ok(None),
     }
 }
@@ -316,7 +391,10 @@ fn keep_text(
             id: UnsentId::from(MessageId::from(entry.id)),
             chat: entry.chat,
             contact_name: contact_name.map(str::to_owned),
-            kind: if entry.kind == CommandKind::Transfer { MessageKind::Note } else { MessageKind::Text },
+            kind: match entry.kind {
+                CommandKind::Transfer | CommandKind::Note => MessageKind::Note,
+                _ => MessageKind::Text,
+            },
             text,
             written_at: entry.written_at,
             unsent_at: now,
@@ -324,18 +402,57 @@ fn keep_text(
             can_note_owner: false,
             noting_owner: false,
         },
+        entry.kind == CommandKind::Say,
     )?;
     changes.unsent = true;
     changes.chats.insert(entry.chat);
     Ok(())
 }
 
+/// Under what name lists show the chat.
 fn contact_name(db: &Connection, chat: ChatId) -> Result<Option<String>> {
-    Ok(db
-        .prepare_cached("SELECT contact_name FROM chat WHERE id = ?1")?
-        .query_row([Blob(chat)], |row| row.get(0))
-        .optional()?
-        .flatten())
+    match chat::load(db, chat)? {
+        Some(record) => record.title(db),
+        None => Ok(None),
+    }
+}
+
+/// One of this user's texts that the server has not numbered.
+pub(crate) struct PendingText {
+    pub(crate) id: CommandId,
+    pub(crate) kind: CommandKind,
+    pub(crate) text: String,
+    pub(crate) mentions: Vec<UserId>,
+    pub(crate) written_at: UnixMillis,
+    pub(crate) state: State,
+    /// The last message that the user had seen.
+    pub(crate) seen: u64,
+}
+
+/// The texts to a chat that are not in the feed yet, in the order in which they were written.
+pub(crate) fn texts(db: &Connection, chat: ChatId) -> Result<Vec<PendingText>> {
+    let mut out = Vec::new();
+    for entry in of_chat(db, chat)?.into_iter().filter(|entry| entry.kind.is_text() && !entry.orphan) {
+        let say = match entry.kind {
+            CommandKind::Reply => {
+                let text = db
+                    .prepare_cached("SELECT text FROM outbox WHERE ord = ?1")?
+                    .query_row([entry.ord], |row| row.get(0))?;
+                Say { text, mentions: Vec::new() }
+            }
+            _ => said(db, &entry)?.ok_or(Error::BadValue("outbox.body"))?,
+        };
+        out.push(PendingText {
+            id: entry.id,
+            kind: entry.kind,
+            text: say.text,
+            mentions: say.mentions,
+            written_at: entry.written_at,
+            state: entry.state,
+            seen: entry.seen,
+        });
+    }
+    Ok(out)
 }
 
 /// The user threw an unsent text away: its outcome is of no interest any more.

@@ -3,7 +3,7 @@
 use rusqlite::Connection;
 use switchboard_protocol::UnixMillis;
 use switchboard_protocol::command::{AddContact, CommandBody};
-use switchboard_protocol::ids::ChatId;
+use switchboard_protocol::ids::{ChatId, UserId};
 use switchboard_protocol::transfer::TransferTarget;
 
 use super::{body_of, of_chat};
@@ -34,6 +34,16 @@ pub(crate) struct Pending {
     pub(crate) snoozed: Option<Option<UnixMillis>>,
     /// Its person is being added to the contacts.
     pub(crate) contact: Option<AddContact>,
+    /// Something is said among staff.
+    pub(crate) says: bool,
+    /// The staff group is being made.
+    pub(crate) creates: bool,
+    /// The staff group is being left.
+    pub(crate) leaves: bool,
+    /// The name that the staff group is given.
+    pub(crate) name: Option<String>,
+    /// Who comes into the staff group and who is taken out, in order: true for who comes.
+    pub(crate) members: Vec<(UserId, bool)>,
     /// What can still be taken back.
     pub(crate) undo: Option<UndoInfo>,
 }
@@ -41,7 +51,17 @@ pub(crate) struct Pending {
 impl Pending {
     /// Whether this user's part of the chat is being ended.
     pub(crate) fn ends(&self) -> bool {
-        self.closes || self.deleted || self.passed_to.is_some()
+        self.closes || self.deleted || self.leaves || self.passed_to.is_some()
+    }
+
+    /// The members of a staff group once all of it is done.
+    pub(crate) fn change_members(&self, members: &mut Vec<UserId>) {
+        for (user, comes) in &self.members {
+            members.retain(|member| *comes || member != user);
+            if *comes && !members.contains(user) {
+                members.push(*user);
+            }
+        }
     }
 }
 
@@ -52,10 +72,17 @@ pub(crate) fn pending(db: &Connection, chat: ChatId) -> Result<Pending> {
             out.undo = Some(UndoInfo { command: entry.id, kind: entry.kind, until });
         }
         match entry.kind {
+            // It may never be sent.
+            CommandKind::Reply if entry.state == State::Asking => {}
             CommandKind::Reply => {
                 out.takes = true;
                 out.replies = true;
             }
+            CommandKind::Say => out.says = true,
+            CommandKind::Leave => out.leaves = true,
+            CommandKind::CreateGroup => out.creates = true,
+            // They change nothing that is laid over the row here.
+            CommandKind::Note | CommandKind::NoteToOwner | CommandKind::LabelChat | CommandKind::OpenDirect => {}
             CommandKind::Take => {
                 out.takes = true;
                 out.take = true;
@@ -72,6 +99,9 @@ pub(crate) fn pending(db: &Connection, chat: ChatId) -> Result<Pending> {
                 CommandBody::Snooze(snooze) => out.snoozed = Some(snooze.until),
                 CommandBody::Delete => out.deleted = true,
                 CommandBody::AddContact(contact) => out.contact = Some(contact),
+                CommandBody::RenameGroup(rename) => out.name = Some(rename.name),
+                CommandBody::AddMembers(add) => out.members.extend(add.members.into_iter().map(|user| (user, true))),
+                CommandBody::RemoveMember(remove) => out.members.push((remove.member, false)),
                 _ => {}
             },
         }

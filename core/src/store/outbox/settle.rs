@@ -6,11 +6,11 @@ use switchboard_protocol::event::GoneReason;
 use switchboard_protocol::ids::{ChatId, CommandId, MessageId};
 use switchboard_protocol::{ErrorCode, UnixMillis};
 
-use super::{Entry, all, by_id, contact_name, ended, keep_text, of_chat, pending, remove, set_state, step};
+use super::{Entry, all, by_id, contact_name, ended, keep_text, of_chat, pending, remove, set_state, stale, step};
 use crate::error::Result;
 use crate::model::{CommandKind, CommandOutcome, Outcome, UnsentReason};
 use crate::outbox::{State, Step};
-use crate::store::{Changes, chat, passed_on, read_mark, to_sql_u64, unsent, wish};
+use crate::store::{Changes, chat, internal, passed_on, read_mark, to_sql_u64, unsent, wish};
 
 /// The command's effect is in the feed, or the feed is past it.
 pub(crate) fn seen(tx: &Transaction<'_>, id: CommandId, changes: &mut Changes) -> Result<Option<CommandOutcome>> {
@@ -18,6 +18,7 @@ pub(crate) fn seen(tx: &Transaction<'_>, id: CommandId, changes: &mut Changes) -
     if step(&entry, Step::Seen).is_none() {
         return Ok(None);
     }
+    handed_over(tx, &entry, changes)?;
     remove(tx, &entry, changes)?;
     if entry.kind == CommandKind::Delete {
         passed_on::remove(tx, entry.chat)?;
@@ -28,6 +29,16 @@ pub(crate) fn seen(tx: &Transaction<'_>, id: CommandId, changes: &mut Changes) -
         changes.unsent = true;
     }
     Ok((entry.state != State::Accepted).then(|| ended(&entry, Outcome::Applied)))
+}
+
+/// The server has the note that an unsent text was made into: nothing is unsent any more.
+fn handed_over(tx: &Transaction<'_>, entry: &Entry, changes: &mut Changes) -> Result<()> {
+    if entry.kind == CommandKind::NoteToOwner {
+        tx.prepare_cached("DELETE FROM unsent WHERE id = (SELECT o.unsent FROM outbox o WHERE o.ord = ?1)")?
+            .execute([entry.ord])?;
+        changes.unsent = true;
+    }
+    Ok(())
 }
 
 /// The feed is past everything that was accepted by earlier connections: what is still here had its event in a part
@@ -61,7 +72,7 @@ pub(crate) fn forgotten(
 ) -> Result<Vec<CommandOutcome>> {
     let mut outcomes = Vec::new();
     for entry in all(tx)? {
-        let has_text = matches!(entry.kind, CommandKind::Reply | CommandKind::Transfer);
+        let has_text = entry.kind.is_text() || entry.kind == CommandKind::Transfer;
         if has_text != with_text || step(&entry, Step::Forgotten).is_none() {
             continue;
         }
@@ -98,10 +109,11 @@ pub(crate) fn settle(
                 result.seq.map(to_sql_u64)
             ])?;
             changes.touched(entry.chat);
+            handed_over(tx, &entry, changes)?;
             let past = match result.seq {
                 Some(seq) => seq <= cursor,
-                // It caused nothing: there was nothing to do. A reply always causes its message.
-                None => entry.kind != CommandKind::Reply,
+                // It caused nothing: there was nothing to do. A text always causes its message.
+                None => !entry.kind.is_text(),
             };
             if past || entry.orphan {
                 // Nothing more will come for it.
@@ -114,6 +126,10 @@ pub(crate) fn settle(
                 set_state(tx, &entry, state)?;
                 changes.chats.insert(entry.chat);
             }
+            Ok(Vec::new())
+        }
+        CommandStatus::Rejected if code == ErrorCode::NotReceived && stale::was_asked(tx, &entry)? => {
+            stale::ask_person(tx, &entry, Step::NotReceived, changes)?;
             Ok(Vec::new())
         }
         CommandStatus::Conflict => refuse(tx, &entry, result.code.unwrap_or(ErrorCode::Taken), now, changes),
@@ -133,6 +149,7 @@ pub(crate) fn settle(
             outcomes.extend(end_behind(tx, &entry, code, now, changes, |kind| {
                 matches!(kind, CommandKind::DealtWith | CommandKind::End)
             })?);
+            outcomes.extend(never_opened(tx, &entry, code, now, changes)?);
             Ok(outcomes)
         }
     }
@@ -173,6 +190,32 @@ pub(super) fn refuse(
             CommandKind::Reply | CommandKind::Transfer | CommandKind::DealtWith | CommandKind::End | CommandKind::Block
         )
     })?);
+    outcomes.extend(never_opened(tx, entry, code, now, changes)?);
+    Ok(outcomes)
+}
+
+/// A staff chat that was begun here and that the server will not open: what was said in it becomes unsent, and a group is
+/// none.
+fn never_opened(
+    tx: &Transaction<'_>,
+    entry: &Entry,
+    code: ErrorCode,
+    now: UnixMillis,
+    changes: &mut Changes,
+) -> Result<Vec<CommandOutcome>> {
+    let mut outcomes = Vec::new();
+    if !matches!(entry.kind, CommandKind::CreateGroup | CommandKind::OpenDirect) {
+        return Ok(outcomes);
+    }
+    for later in of_chat(tx, entry.chat)?.iter().filter(|later| later.ord > entry.ord && !later.orphan) {
+        if step(later, Step::Refused).is_some() {
+            end_unsent(tx, later, UnsentReason::Refused(code), now, changes)?;
+            outcomes.push(ended(later, Outcome::Refused(code)));
+        }
+    }
+    if entry.kind == CommandKind::CreateGroup {
+        internal::drop_unmade(tx, entry.chat, now, changes)?;
+    }
     Ok(outcomes)
 }
 
@@ -192,7 +235,7 @@ fn end_behind(
     }
     for later in of_chat(tx, entry.chat)? {
         let follows = later.ord > entry.ord && concerned(later.kind) && !later.orphan;
-        let waits = matches!(later.state, State::Queued | State::Held);
+        let waits = matches!(later.state, State::Queued | State::Held | State::Asking);
         if follows && waits && step(&later, Step::Refused).is_some() {
             end_unsent(tx, &later, UnsentReason::Refused(code), now, changes)?;
             outcomes.push(ended(&later, Outcome::Refused(code)));
@@ -242,8 +285,10 @@ pub(crate) fn chat_gone(
     let mut outcomes = Vec::new();
     for entry in of_chat(tx, chat)?.iter().filter(|entry| !entry.orphan && Some(entry.id) != by) {
         match (entry.kind, entry.state) {
+            // It goes to who has the chat, and not to the chat that was here.
+            (CommandKind::NoteToOwner, _) => {}
             (_, State::Accepted) => remove(tx, entry, changes)?,
-            (CommandKind::Reply | CommandKind::Transfer, _) if entry.sent => {
+            (kind, _) if entry.sent && (kind.is_text() || kind == CommandKind::Transfer) => {
                 keep_text(tx, entry, contact_name, UnsentReason::Checking, now, changes)?;
                 tx.prepare_cached("UPDATE outbox SET orphan = 1 WHERE ord = ?1")?.execute([entry.ord])?;
             }

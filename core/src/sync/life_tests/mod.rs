@@ -27,7 +27,7 @@ use crate::testing::*;
 const AFTER: UnixMillis = NOW + 5_000;
 
 fn send(phone: &Phone) -> Vec<CommandFrame> {
-    phone.store.write(Durability::Full, outbox::take_sendable).unwrap()
+    phone.store.write(Durability::Full, outbox::take_sendable(NOW)).unwrap()
 }
 
 fn sent_kinds(phone: &Phone) -> Vec<String> {
