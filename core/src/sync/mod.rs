@@ -1,5 +1,6 @@
 //! Keeping the store equal to the server's log.
 
+mod announce;
 pub(crate) mod apply;
 #[cfg(test)]
 mod apply_tests;
