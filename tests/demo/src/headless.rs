@@ -203,6 +203,11 @@ fn happened(kind: ActivityKind) -> &'static str {
         ActivityKind::Ended => "ended",
         ActivityKind::Blocked => "blocked",
         ActivityKind::Rated => "rated",
+        ActivityKind::GroupCreated => "group_created",
+        ActivityKind::GroupRenamed => "group_renamed",
+        ActivityKind::MembersAdded => "members_added",
+        ActivityKind::MemberRemoved => "member_removed",
+        ActivityKind::MemberLeft => "member_left",
         ActivityKind::Unknown => "unknown",
     }
 }

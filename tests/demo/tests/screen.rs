@@ -255,7 +255,7 @@ async fn f6_f13_f43_f46_f52_f68_the_own_chats_by_keys_alone() {
     operator.sees("For an hour").await;
     operator.press(KeyCode::Enter);
     operator.sees("All answered.").await;
-    operator.press(KeyCode::Char('4'));
+    operator.press(KeyCode::Char('5'));
     operator.sees("yours · until").await;
     // The customer's message brings it back.
     visitor.write("Hello?").await;

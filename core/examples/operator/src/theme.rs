@@ -1,7 +1,7 @@
 //! The few styles of the screen. Only the terminal's own sixteen colours: they follow its light or dark theme.
 
 use ratatui::style::{Color, Modifier, Style};
-use switchboard_core::{AuthorKind, ConnectionState, DeliveryState, MessageStatus, Presence, TimelineRow};
+use switchboard_core::{AuthorKind, ConnectionState, DeliveryState, MessageStatus, Presence, StaleReason, TimelineRow};
 
 /// What matters: selection, own name, unread.
 pub fn accent() -> Style {
@@ -75,6 +75,8 @@ pub fn author<'a>(row: &'a TimelineRow, customer: &'a str) -> (&'a str, Style) {
 /// How far an own message got, in a word.
 pub fn state(state: DeliveryState) -> (&'static str, Style) {
     match state {
+        DeliveryState::Asking(StaleReason::Old) => ("not sent: too long ago", alarm()),
+        DeliveryState::Asking(StaleReason::Overtaken) => ("not sent: the customer wrote", alarm()),
         DeliveryState::Queued => ("waits for the network", waiting()),
         DeliveryState::Sending => ("sending", soft()),
         DeliveryState::Stored(status) => match status {

@@ -117,8 +117,9 @@ pub fn presence(presence: Presence) -> &'static str {
 /// Who writes: the contact's name, otherwise the number, otherwise what such a person is called.
 pub fn contact(row: &InboxRow) -> &str {
     row.contact_name.as_deref().or(row.contact_phone.as_deref()).unwrap_or(match row.channel_kind {
-        ChannelKind::LiveChat => "Visitor",
-        _ => "Customer",
+        Some(ChannelKind::LiveChat) => "Visitor",
+        Some(_) => "Customer",
+        None => "A colleague",
     })
 }
 
@@ -179,7 +180,27 @@ pub fn activity(row: &TimelineRow) -> String {
                 None => format!("Rated {stars}"),
             }
         }
+        ActivityKind::GroupCreated => match &line.group_name {
+            Some(name) => format!("{who} made the group “{name}”"),
+            None => format!("{who} made the group"),
+        },
+        ActivityKind::GroupRenamed => match &line.group_name {
+            Some(name) => format!("{who} named the group “{name}”"),
+            None => format!("{who} renamed the group"),
+        },
+        ActivityKind::MembersAdded => format!("{who} added {}", people(&line.members)),
+        ActivityKind::MemberRemoved => format!("{who} removed {}", people(&line.members)),
+        ActivityKind::MemberLeft => format!("{who} left"),
         ActivityKind::Unknown => "Something happened that this app is too old to show".into(),
+    }
+}
+
+/// Names in a row, as a sentence has them.
+pub fn people(names: &[String]) -> String {
+    match names {
+        [] => "somebody".into(),
+        [one] => one.clone(),
+        [most @ .., last] => format!("{} and {last}", most.join(", ")),
     }
 }
 

@@ -260,7 +260,7 @@ fn archive() -> Vec<InboxRow> {
     passed.actions = ChatActions { delete: true, ..ChatActions::default() };
     let line = PassedOnLine { to_name: "Repairs".into(), to_kind: TargetKind::Queue, at: NOW - 50 * MINUTE };
     passed.passed_on = Some(line);
-    passed.channel_kind = ChannelKind::Whatsapp;
+    passed.channel_kind = Some(ChannelKind::Whatsapp);
     vec![passed, closed]
 }
 
@@ -290,7 +290,7 @@ fn f43_f44_f45_the_archive_is_one_key_away_and_gives_back_passes_on_and_deletes(
     assert_eq!(key(&mut app, KeyCode::Char('d')), []);
     assert!(screen(&app).contains("closed already"));
     // A filter is one of Recents.
-    let effects = key(&mut app, KeyCode::Char('4'));
+    let effects = key(&mut app, KeyCode::Char('5'));
     assert!(matches!(effects[..], [Effect::Inbox(switchboard_core::InboxFilter::Snoozed, _)]));
     assert_eq!(app.showing, Showing::Recents);
 }
@@ -392,7 +392,8 @@ fn activity(no: u64, kind: ActivityKind, age: i64) -> TimelineRow {
     row.kind = MessageKind::Activity;
     (row.author, row.author_name) = (AuthorKind::User, Some("Boris Orlov".into()));
     let (to, to_name, to_me, stars, comment, reason) = (None, None, false, None, None, None);
-    row.activity = Some(ActivityLine { kind, to, to_name, to_me, stars, comment, reason });
+    let (members, group_name) = (Vec::new(), None);
+    row.activity = Some(ActivityLine { kind, to, to_name, to_me, stars, comment, reason, members, group_name });
     row
 }
 

@@ -150,6 +150,8 @@ fn unsent(n: u8, text: &str, reason: UnsentReason) -> UnsentRow {
         written_at: NOW - 5 * MINUTE,
         unsent_at: NOW,
         reason,
+        can_note_owner: true,
+        noting_owner: false,
     }
 }
 
@@ -187,7 +189,7 @@ fn f65_search_as_you_type_opens_at_the_message() {
         message: MessageId::from_bytes([2; 16]),
         no,
         contact_name: Some("Maria López".into()),
-        channel_kind: ChannelKind::LiveChat,
+        channel_kind: Some(ChannelKind::LiveChat),
         kind: MessageKind::Text,
         author: AuthorKind::Contact,
         snippet,
@@ -207,6 +209,8 @@ fn f65_search_as_you_type_opens_at_the_message() {
             hit(1, 1, vec![part("Was ", false), part("bl", true), part("ue before", false)]),
         ],
         more: false,
+        contacts: Vec::new(),
+        templates: Vec::new(),
         local_since: Some(NOW - 90 * 1440 * MINUTE),
     };
     // An answer to an earlier query is not shown.

@@ -33,7 +33,15 @@ impl Visitor {
         let mut request = format!("ws://{host}{WIDGET_SOCKET_PATH}").into_client_request().unwrap();
         request.headers_mut().insert("origin", server.parse().unwrap());
         let (mut socket, _) = tokio_tungstenite::client_async(request, tcp).await.unwrap();
-        let hello = WidgetHello { v: PROTOCOL_VERSION, channel: channel.into(), token, feed_id: None, after: 0 };
+        let hello = WidgetHello {
+            v: PROTOCOL_VERSION,
+            channel: channel.into(),
+            token,
+            feed_id: None,
+            after: 0,
+            page: Some("http://shop.example/lamps/fjord".into()),
+            referrer: None,
+        };
         socket.send(Message::text(WidgetClientFrame::Hello(hello).to_json().unwrap())).await.unwrap();
         loop {
             let frame = next(&mut socket).await;

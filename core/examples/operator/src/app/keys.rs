@@ -98,7 +98,7 @@ impl App {
             KeyCode::Char('m') => self.open_manage(),
             KeyCode::Tab | KeyCode::Char('f') => self.show(step_filter(self.filter, 1), self.order),
             KeyCode::BackTab => self.show(step_filter(self.filter, FILTERS.len() - 1), self.order),
-            KeyCode::Char(digit @ '1'..='4') => {
+            KeyCode::Char(digit @ '1'..='5') => {
                 let place = usize::from(u8::try_from(digit).unwrap_or(b'1') - b'1');
                 self.show(FILTERS.get(place).copied().unwrap_or_default(), self.order)
             }
@@ -348,7 +348,8 @@ impl App {
 }
 
 /// The filters of Recents, in the order of their keys.
-pub const FILTERS: [InboxFilter; 4] = [InboxFilter::All, InboxFilter::Mine, InboxFilter::Waiting, InboxFilter::Snoozed];
+pub const FILTERS: [InboxFilter; 5] =
+    [InboxFilter::All, InboxFilter::Mine, InboxFilter::Waiting, InboxFilter::Staff, InboxFilter::Snoozed];
 
 fn step_filter(filter: InboxFilter, by: usize) -> InboxFilter {
     let place = FILTERS.iter().position(|other| *other == filter).unwrap_or(0);

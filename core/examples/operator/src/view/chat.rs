@@ -63,7 +63,7 @@ fn heading(app: &App, layout: &Layout) -> Vec<Line<'static>> {
     };
     let name = words::contact(row).to_owned();
     let place = row.queue_name.as_ref().or(row.group_name.as_ref());
-    let mut from = words::channel(row.channel_kind).to_owned();
+    let mut from = row.channel_kind.map_or("Staff", words::channel).to_owned();
     if let Some(place) = place {
         from = format!("{} · {from}", text::fit(place, 20));
     }

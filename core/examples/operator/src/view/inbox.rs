@@ -21,6 +21,7 @@ pub(super) fn list(app: &App, layout: &Layout, frame: &mut Frame<'_>) {
             (_, InboxFilter::All) => ("All answered.", "New chats appear here by themselves."),
             (_, InboxFilter::Mine) => ("No chat is yours.", "Answer a waiting one, and it is."),
             (_, InboxFilter::Waiting) => ("Nobody waits.", "New chats appear here by themselves."),
+            (_, InboxFilter::Staff) => ("No staff chats.", "c begins one with a colleague or a group."),
             (_, InboxFilter::Snoozed) => ("Nothing is put away.", "s puts a chat away until a time."),
         };
         lines.push(Line::from(Span::raw(format!(" {}", text::fit(what, cells.saturating_sub(2))))));
@@ -61,7 +62,7 @@ fn filters(app: &App, cells: usize) -> Line<'static> {
         return Line::from(Span::styled(format!(" {what}"), theme::soft()));
     }
     let mut spans = vec![Span::raw(" ")];
-    let names = ["All", "Mine", "Waiting", "Snoozed"];
+    let names = ["All", "Mine", "Waiting", "Staff", "Snoozed"];
     for (filter, name) in FILTERS.into_iter().zip(names) {
         let style = if filter == app.filter {
             theme::accent().add_modifier(Modifier::BOLD | Modifier::UNDERLINED)
@@ -122,8 +123,9 @@ fn chat_row(app: &App, row: &InboxRow, cells: usize) -> [Line<'static>; super::L
     let name = words::contact(row).to_owned();
     let name_style = if unread || selected { theme::strong() } else { Style::new() };
     let mut time = Vec::new();
-    if row.channel_kind != ChannelKind::LiveChat {
-        time.push(Span::styled(format!("{}  ", words::channel(row.channel_kind)), theme::soft()));
+    // A staff chat has no icon (F5), and the website's goes without saying.
+    if let Some(kind) = row.channel_kind.filter(|kind| *kind != ChannelKind::LiveChat) {
+        time.push(Span::styled(format!("{}  ", words::channel(kind)), theme::soft()));
     }
     time.push(Span::styled(short(row.at, app.now, &app.zone), theme::soft()));
     let first = ends(lead(), (name, name_style), time, cells);

@@ -9,8 +9,8 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use switchboard_core::{
-    AuthorKind, ChannelKind, ChatActions, ChatId, ChatState, Composer, ConnectionState, DeliveryState, InboxRow,
-    LastMessage, ListChange, ListUpdate, MessageId, MessageKind, MessageStatus, Role, TimelineRow,
+    AuthorKind, ChannelKind, ChatActions, ChatId, ChatState, Composer, ConnectionState, ContactId, DeliveryState,
+    InboxRow, LastMessage, ListChange, ListUpdate, MessageId, MessageKind, MessageStatus, Role, TimelineRow,
 };
 use switchboard_operator::app::{App, Effect, Msg};
 use switchboard_operator::clock::Zone;
@@ -35,7 +35,9 @@ pub fn row(n: u8, name: Option<&str>, preview: &str, age: i64) -> InboxRow {
     InboxRow {
         chat: chat(n),
         contact_name: name.map(Into::into),
-        channel_kind: ChannelKind::LiveChat,
+        channel_kind: Some(ChannelKind::LiveChat),
+        internal: None,
+        contact: Some(ContactId::from_bytes([n; 16])),
         queue_name: Some("Sales".into()),
         group_name: None,
         at: NOW - age,
@@ -43,6 +45,7 @@ pub fn row(n: u8, name: Option<&str>, preview: &str, age: i64) -> InboxRow {
             preview: preview.into(),
             kind: MessageKind::Text,
             author: AuthorKind::Contact,
+            author_name: None,
             mine: false,
             sent_at: NOW - age,
         }),
@@ -52,6 +55,9 @@ pub fn row(n: u8, name: Option<&str>, preview: &str, age: i64) -> InboxRow {
         owner_name: None,
         is_mine: false,
         waiting_since: Some(NOW - age),
+        mentioned: false,
+        labels: Vec::new(),
+        asking: 0,
         has_draft: false,
         unsent: 0,
         pending: 0,
@@ -113,6 +119,8 @@ pub fn message(no: u64, mine: bool, text: &str, age: i64) -> TimelineRow {
         author_name: Some(if mine { "Anna Berg" } else { "Maria López" }.into()),
         mine,
         text: text.into(),
+        mentions: Vec::new(),
+        mentions_me: false,
         activity: None,
         sent_at: NOW - age,
         state: DeliveryState::Stored(MessageStatus::Delivered),
