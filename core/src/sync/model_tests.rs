@@ -12,6 +12,7 @@ use switchboard_protocol::command::{CommandBody, CommandFrame, CommandResult, Co
 use switchboard_protocol::event::{EventBody, Gone, GoneReason, MessageAdded};
 use switchboard_protocol::frame::{Event, SnapshotPart};
 use switchboard_protocol::ids::{CommandId, UserId};
+use switchboard_protocol::limits::STALE_MS;
 use switchboard_protocol::message::{Activity, Author, Message, MessageKind, MessageStatus};
 use switchboard_protocol::transfer::TransferTarget;
 
@@ -168,6 +169,9 @@ impl Server {
         if random.random_bool(0.1) {
             return answer(CommandStatus::Retry, Some(ErrorCode::Storage));
         }
+        if command.ask {
+            return answer(CommandStatus::Rejected, Some(ErrorCode::NotReceived));
+        }
         let n = (0..CHATS).find(|n| Some(chat_id(*n)) == command.chat).unwrap();
         let room = &mut self.rooms[n as usize];
         let body = CommandBody::parse(command).unwrap().unwrap();
@@ -270,6 +274,8 @@ struct Run {
     /// What can still be taken back, and what was.
     held: Vec<CommandId>,
     undone: Vec<CommandId>,
+    /// Questions about stale replies.
+    asked: usize,
     clock: i64,
 }
 
@@ -288,6 +294,7 @@ impl Run {
             notes: Vec::new(),
             held: Vec::new(),
             undone: Vec::new(),
+            asked: 0,
             clock: NOW,
         }
     }
@@ -331,7 +338,9 @@ impl Run {
     }
 
     fn pump(&mut self) {
-        let frames = self.phone().store.write(Durability::Full, outbox::take_sendable(NOW)).unwrap();
+        // Now and then the phone was in a pocket meanwhile.
+        let late = if self.random.random_bool(0.1) { STALE_MS.cast_signed() + 1 } else { 0 };
+        let frames = self.phone().store.write(Durability::Full, outbox::take_sendable(NOW + late)).unwrap();
         self.up.extend(frames);
     }
 
@@ -362,7 +371,7 @@ impl Run {
     }
 
     fn step(&mut self, step: usize) {
-        match self.random.random_range(0..24) {
+        match self.random.random_range(0..25) {
             20 | 21 => self.act(step),
             22 => {
                 if let Some(id) = self.held.pop() {
@@ -380,6 +389,7 @@ impl Run {
                 self.release();
             }
             0..5 => self.server.happens(&mut self.random),
+            24 => self.decide(false),
             5..8 => {
                 let n = self.random.random_range(0..CHATS);
                 let here = self.phone().store.read(|db| crate::store::chat::key(db, chat_id(n))).unwrap().is_some();
@@ -427,6 +437,26 @@ impl Run {
             }
             _ if !self.connected => self.connect(),
             _ => {}
+        }
+    }
+
+    /// The replies that ask are sent, or some are taken back.
+    fn decide(&mut self, all_are_sent: bool) {
+        let phone = self.phone.as_ref().unwrap();
+        let here = phone.store.read(crate::store::chat::ids).unwrap();
+        let asking: Vec<CommandId> = (0..CHATS)
+            .filter(|n| here.contains(&chat_id(*n)))
+            .flat_map(|n| phone.timeline(n))
+            .filter(|row| matches!(row.state, DeliveryState::Asking(_)))
+            .map(|row| row.id.into())
+            .collect();
+        for id in asking {
+            assert!(!self.server.results.contains_key(&id), "seed {}: what asks was never done", self.seed);
+            self.asked += 1;
+            if all_are_sent || self.random.random_bool(0.5) {
+                let sent = phone.store.write(Durability::Full, |tx, changes| outbox::send_anyway(tx, id, changes));
+                assert!(sent.unwrap(), "seed {}", self.seed);
+            }
         }
     }
 
@@ -499,6 +529,12 @@ impl Run {
         }
     }
 
+    /// Whether a reply waits for a decision.
+    fn asks(&self) -> bool {
+        let phone = self.phone.as_ref().unwrap();
+        phone.inbox().iter().chain(&phone.archive()).any(|row| row.asking > 0)
+    }
+
     fn finish(&mut self) {
         self.clock += 5_000;
         for _ in 0..200 {
@@ -514,8 +550,9 @@ impl Run {
             while !self.down.is_empty() {
                 self.deliver();
             }
+            self.decide(true);
             self.pump();
-            if self.up.is_empty() {
+            if self.up.is_empty() && !self.asks() {
                 break;
             }
         }
@@ -573,7 +610,7 @@ impl Run {
 
 #[test]
 fn f63_no_text_is_lost_or_sent_twice_whatever_breaks_when() {
-    let (mut arrived, mut unsent, mut undone, mut passed) = (0, 0, 0, 0);
+    let (mut arrived, mut unsent, mut undone, mut passed, mut asked) = (0, 0, 0, 0, 0);
     for seed in seeds(30) {
         let mut run = Run::new(seed);
         for step in 0..150 {
@@ -584,9 +621,10 @@ fn f63_no_text_is_lost_or_sent_twice_whatever_breaks_when() {
         arrived += run.typed.iter().map(|(_, text)| run.server.has(text)).sum::<usize>();
         unsent += run.phone().unsent().len();
         undone += run.undone.len();
+        asked += run.asked;
         passed += run.notes.iter().map(|note| run.server.has(note)).sum::<usize>();
     }
     println!("{arrived} replies arrived, {unsent} are unsent");
-    println!("{passed} chats were passed on, {undone} commands undone");
-    assert!(arrived > 0 && unsent > 0 && undone > 0 && passed > 0, "all ends were seen");
+    println!("{passed} chats were passed on, {undone} commands undone, {asked} questions");
+    assert!(arrived > 0 && unsent > 0 && undone > 0 && passed > 0 && asked > 0, "all ends were seen");
 }

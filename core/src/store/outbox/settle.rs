@@ -1,6 +1,7 @@
 //! How commands end: by the feed, by an answer, by their chat leaving.
 
 use rusqlite::{Transaction, params};
+use switchboard_protocol::collection::Collection;
 use switchboard_protocol::command::{CommandResult, CommandStatus};
 use switchboard_protocol::event::GoneReason;
 use switchboard_protocol::ids::{ChatId, CommandId, MessageId};
@@ -15,11 +16,45 @@ use crate::store::{Changes, chat, internal, passed_on, read_mark, to_sql_u64, un
 /// The command's effect is in the feed, or the feed is past it.
 pub(crate) fn seen(tx: &Transaction<'_>, id: CommandId, changes: &mut Changes) -> Result<Option<CommandOutcome>> {
     let Some(entry) = by_id(tx, id)? else { return Ok(None) };
-    if step(&entry, Step::Seen).is_none() {
+    if shown_by(entry.kind).is_some() {
+        let Some(state) = step(&entry, Step::Applied) else { return Ok(None) };
+        set_state(tx, &entry, state)?;
+        return Ok(Some(ended(&entry, Outcome::Applied)));
+    }
+    done(tx, &entry, changes)
+}
+
+/// The collection whose rows show what a command did. Until they come it stands on top of the old ones, so that nothing
+/// is taken back on the screen for a moment.
+const fn shown_by(kind: CommandKind) -> Option<Collection> {
+    match kind {
+        CommandKind::EditContact
+        | CommandKind::LabelContact
+        | CommandKind::MergeContacts
+        | CommandKind::PartContact => Some(Collection::Contacts),
+        CommandKind::AddContactNote | CommandKind::DeleteContactNote => Some(Collection::ContactNotes),
+        CommandKind::SaveLabel | CommandKind::DeleteLabel => Some(Collection::Labels),
+        _ => None,
+    }
+}
+
+/// Rows of a collection came: what was accepted before them is in them.
+pub(crate) fn rows_came(tx: &Transaction<'_>, collection: Collection, changes: &mut Changes) -> Result<()> {
+    let here = |entry: &&Entry| entry.state == State::Accepted && shown_by(entry.kind) == Some(collection);
+    for entry in all(tx)?.iter().filter(here) {
+        done(tx, entry, changes)?;
+    }
+    Ok(())
+}
+
+/// Nothing more will come for it.
+fn done(tx: &Transaction<'_>, entry: &Entry, changes: &mut Changes) -> Result<Option<CommandOutcome>> {
+    if step(entry, Step::Seen).is_none() {
         return Ok(None);
     }
-    handed_over(tx, &entry, changes)?;
-    remove(tx, &entry, changes)?;
+    let id = entry.id;
+    handed_over(tx, entry, changes)?;
+    remove(tx, entry, changes)?;
     if entry.kind == CommandKind::Delete {
         passed_on::remove(tx, entry.chat)?;
     }
@@ -28,7 +63,7 @@ pub(crate) fn seen(tx: &Transaction<'_>, id: CommandId, changes: &mut Changes) -
         unsent::delete(tx, MessageId::from(id).into())?;
         changes.unsent = true;
     }
-    Ok((entry.state != State::Accepted).then(|| ended(&entry, Outcome::Applied)))
+    Ok((entry.state != State::Accepted).then(|| ended(entry, Outcome::Applied)))
 }
 
 /// The server has the note that an unsent text was made into: nothing is unsent any more.
@@ -45,7 +80,7 @@ fn handed_over(tx: &Transaction<'_>, entry: &Entry, changes: &mut Changes) -> Re
 /// of the log that a snapshot jumped over.
 pub(crate) fn caught_up(tx: &Transaction<'_>, changes: &mut Changes) -> Result<()> {
     for entry in all(tx)?.iter().filter(|entry| entry.state == State::Accepted) {
-        seen(tx, entry.id, changes)?;
+        done(tx, entry, changes)?;
     }
     Ok(())
 }
@@ -54,7 +89,10 @@ pub(crate) fn caught_up(tx: &Transaction<'_>, changes: &mut Changes) -> Result<(
 /// Whether there were any.
 pub(crate) fn passed(tx: &Transaction<'_>, cursor: u64, changes: &mut Changes) -> Result<bool> {
     let mut any = false;
-    let past = |entry: &&Entry| entry.state == State::Accepted && entry.seq.is_some_and(|seq| seq <= cursor);
+    let past = |entry: &&Entry| {
+        let passed = entry.seq.is_some_and(|seq| seq <= cursor);
+        passed && entry.state == State::Accepted && shown_by(entry.kind).is_none()
+    };
     for entry in all(tx)?.iter().filter(past) {
         seen(tx, entry.id, changes)?;
         any = true;
@@ -129,8 +167,13 @@ pub(crate) fn settle(
             Ok(Vec::new())
         }
         CommandStatus::Rejected if code == ErrorCode::NotReceived && stale::was_asked(tx, &entry)? => {
-            stale::ask_person(tx, &entry, Step::NotReceived, changes)?;
-            Ok(Vec::new())
+            if !entry.orphan {
+                stale::ask_person(tx, &entry, Step::NotReceived, changes)?;
+                return Ok(Vec::new());
+            }
+            // Its chat left while the server was being asked.
+            end_unsent(tx, &entry, UnsentReason::ChatGone, now, changes)?;
+            Ok(vec![ended(&entry, Outcome::Refused(ErrorCode::NotFound))])
         }
         CommandStatus::Conflict => refuse(tx, &entry, result.code.unwrap_or(ErrorCode::Taken), now, changes),
         // The line that it was to remove is not there.
