@@ -1,6 +1,6 @@
 //! Collections: rows that are pulled by revision.
 
-use rusqlite::{Connection, Transaction, params};
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use switchboard_protocol::collection::{
     AlarmRow, ChannelRow, Collection, CollectionRow, GroupRow, QueueRow, Revisions, UserRow,
 };
@@ -9,7 +9,7 @@ use switchboard_protocol::frame::Rows;
 use switchboard_protocol::ids::{QueueId, UserId};
 use switchboard_protocol::transfer::TransferTarget;
 
-use super::{Blob, contact, from_sql_u64, label, to_sql_u64};
+use super::{Blob, Changes, contact, from_sql_u64, label, outbox, to_sql_u64};
 use crate::error::Result;
 use crate::views::DeskPart;
 
@@ -27,7 +27,7 @@ pub(crate) fn revisions(db: &Connection) -> Result<Revisions> {
 }
 
 /// The part of the desk that a collection is shown in.
-pub(crate) const fn desk_part(collection: Collection) -> Option<DeskPart> {
+const fn desk_part(collection: Collection) -> Option<DeskPart> {
     match collection {
         Collection::Templates => Some(DeskPart::Templates),
         Collection::Labels => Some(DeskPart::Labels),
@@ -37,7 +37,10 @@ pub(crate) const fn desk_part(collection: Collection) -> Option<DeskPart> {
 }
 
 /// Stores an answer with the revision that it brings.
-pub(crate) fn store(tx: &Transaction<'_>, answer: &Rows) -> Result<()> {
+pub(crate) fn store(tx: &Transaction<'_>, answer: &Rows, changes: &mut Changes) -> Result<()> {
+    changes.names = true;
+    changes.desk.extend(desk_part(answer.collection));
+    let rights = rights(tx)?;
     for row in &answer.rows {
         match answer.collection {
             Collection::Users => user(tx, row)?,
@@ -51,11 +54,24 @@ pub(crate) fn store(tx: &Transaction<'_>, answer: &Rows) -> Result<()> {
             Collection::ContactNotes => contact::store_note(tx, row)?,
         }
     }
+    if rights != self::rights(tx)? {
+        // Other templates and labels are this user's to change or to give.
+        changes.desk.extend([DeskPart::Templates, DeskPart::Labels]);
+    }
+    outbox::rows_came(tx, answer.collection, changes)?;
     tx.prepare_cached(
         "INSERT INTO collection (name, rev) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET rev = excluded.rev",
     )?
     .execute(params![answer.collection.as_str(), to_sql_u64(answer.rev)])?;
     Ok(())
+}
+
+/// The role and the group of this device's user.
+fn rights(db: &Connection) -> Result<Option<(String, Option<Vec<u8>>)>> {
+    Ok(db
+        .prepare_cached("SELECT role, group_id FROM user WHERE id = (SELECT user FROM account WHERE one = 1)")?
+        .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?)
 }
 
 fn user(tx: &Transaction<'_>, row: &CollectionRow) -> Result<()> {

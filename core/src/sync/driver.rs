@@ -330,11 +330,7 @@ impl Driver {
             Output::Rows(rows) => {
                 let stored = self
                     .store(move |store| {
-                        store.write(Durability::Normal, |tx, changes| {
-                            changes.names = true;
-                            changes.desk.extend(collection::desk_part(rows.collection));
-                            collection::store(tx, &rows)
-                        })
+                        store.write(Durability::Normal, |tx, changes| collection::store(tx, &rows, changes))
                     })
                     .await;
                 store_failed(stored)

@@ -11,17 +11,17 @@ use rusqlite::{Connection, Row, Transaction, params};
 use serde_json::value::RawValue;
 use switchboard_protocol::UnixMillis;
 use switchboard_protocol::command::{CommandBody, CommandFrame, Reply, Say, Transfer};
-use switchboard_protocol::ids::{ChatId, CommandId, MessageId, UserId};
+use switchboard_protocol::ids::{ChatId, CommandId, ContactId, MessageId, UserId};
 use switchboard_protocol::message::MessageKind;
 
-use super::{Blob, Changes, chat, from_sql_u64, read_mark, to_sql_u64, unsent, wish};
+use super::{Blob, Changes, chat, contact, from_sql_u64, read_mark, to_sql_u64, unsent, wish};
 use crate::error::{Error, Result};
 use crate::model::{CommandKind, CommandOutcome, Outcome, UnsentId, UnsentReason, UnsentRow};
 use crate::outbox::{Item, State, Step, choose, next};
 
 pub(crate) use held::{next_release, overtaken, release_due, undo, undo_unsent};
 pub(crate) use pending::{Pending, pending};
-pub(crate) use settle::{caught_up, chat_gone, forgotten, passed, seen, settle};
+pub(crate) use settle::{caught_up, chat_gone, forgotten, passed, rows_came, seen, settle};
 pub(crate) use stale::{send_anyway, withdraw};
 
 /// A command in the outbox, without its text.
@@ -358,6 +358,10 @@ fn text_of(tx: &Transaction<'_>, entry: &Entry) -> Result<Option<String>> {
             _ => Ok(None),
         },
         CommandKind::Note | CommandKind::Say => Ok(said(tx, entry)?.map(|said| said.text)),
+        CommandKind::AddContactNote => match body_of(tx, entry)? {
+            CommandBody::AddContactNote(add) => Ok(Some(add.text)),
+            _ => Ok(None),
+        },
         _ => Ok(None),
     }
 }
@@ -392,7 +396,7 @@ fn keep_text(
             chat: entry.chat,
             contact_name: contact_name.map(str::to_owned),
             kind: match entry.kind {
-                CommandKind::Transfer | CommandKind::Note => MessageKind::Note,
+                CommandKind::Transfer | CommandKind::Note | CommandKind::AddContactNote => MessageKind::Note,
                 _ => MessageKind::Text,
             },
             text,
@@ -402,7 +406,8 @@ fn keep_text(
             can_note_owner: false,
             noting_owner: false,
         },
-        entry.kind == CommandKind::Say,
+        // A note on a contact is for staff too: no chat has an owner who could be given it.
+        matches!(entry.kind, CommandKind::Say | CommandKind::AddContactNote),
     )?;
     changes.unsent = true;
     changes.chats.insert(entry.chat);
@@ -413,7 +418,8 @@ fn keep_text(
 fn contact_name(db: &Connection, chat: ChatId) -> Result<Option<String>> {
     match chat::load(db, chat)? {
         Some(record) => record.title(db),
-        None => Ok(None),
+        // The lane of what is about a contact.
+        None => Ok(contact::load(db, ContactId::from_bytes(*chat.as_bytes()))?.and_then(|contact| contact.name)),
     }
 }
 

@@ -96,7 +96,7 @@ fn phone() -> Phone {
 fn rows(phone: &Phone, collection: &str, rows: &str) {
     let json = format!(r#"{{"req":1,"collection":"{collection}","rev":3,"rows":{rows}}}"#);
     let rows: Rows = serde_json::from_str(&json).unwrap();
-    phone.store.write(Durability::Normal, |tx, _| collection::store(tx, &rows)).unwrap();
+    phone.store.write(Durability::Normal, |tx, changes| collection::store(tx, &rows, changes)).unwrap();
 }
 
 fn user_row(id: UserId, name: &str, extension: &str, presence: &str, disabled: bool) -> String {
