@@ -113,7 +113,9 @@ codes! {
     BadCredentials, BadEnrolmentCode, Unauthorized, Revoked,
     BadRequest, TooLarge, Unsupported, UpgradeApp, UpgradeServer, WrongOrigin, SlowDown,
     IdReuse, NotFound, Taken, StaleEpoch, NotOwner, TakeFirst, NewMessage, ChatClosed, NotWaiting, TransferToSelf, UserDisabled,
-    NotLiveChat, KnownContact, NoAddress, NotMember, BadHours, BadContact, BadTime, BadRating,
+    NotLiveChat, KnownContact, NoAddress, NotMember, BadHours, BadContact, BadTime,
+    UnknownContact, BadMerge, BadLabel, BadTemplate, UnfilledVariable,
+    BadMembers, BadName, InternalChat, CustomerChat, DirectChat, TooMany, NotReceived, BadRating,
     Forbidden, Changed, Blocked, EmptyText, TextTooLong,
     ShuttingDown, Replaced, TooSlow, Storage, Internal, Unknown,
 }

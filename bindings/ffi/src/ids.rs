@@ -1,6 +1,8 @@
 //! Ids cross as their text; uniffi.toml turns each into a type of its own on the other side.
 
-use switchboard_core::{BlockId, ChatId, CommandId, GroupId, MessageId, QueueId, UnsentId, UserId};
+use switchboard_core::{
+    BlockId, ChatId, CommandId, ContactId, GroupId, LabelId, MessageId, NoteId, QueueId, TemplateId, UnsentId, UserId,
+};
 
 macro_rules! ids {
     ($($name:ident),+ $(,)?) => {$(
@@ -12,4 +14,4 @@ macro_rules! ids {
     )+};
 }
 
-ids!(BlockId, ChatId, CommandId, GroupId, MessageId, QueueId, UnsentId, UserId);
+ids!(BlockId, ChatId, CommandId, ContactId, GroupId, LabelId, MessageId, NoteId, QueueId, TemplateId, UnsentId, UserId);

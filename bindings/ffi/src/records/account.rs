@@ -59,12 +59,48 @@ mirror! {
         Delete,
         /// Adds the person to the contacts.
         AddContact,
+        /// A note among those who see a customer's chat.
+        Note,
+        /// A note to the owner of a chat that left this user.
+        NoteToOwner,
+        /// Gives the chat a label, or takes it off.
+        LabelChat,
+        /// A text in a staff chat.
+        Say,
+        /// Opens the direct chat with a colleague.
+        OpenDirect,
+        /// Makes a staff group.
+        CreateGroup,
+        /// Renames it.
+        RenameGroup,
+        /// Brings people into it.
+        AddMembers,
+        /// Takes somebody out of it.
+        RemoveMember,
+        /// Leaves it.
+        Leave,
         /// Available, Away or Off shift.
         Presence,
         /// The user's own hours.
         Schedule,
         /// Logs in to a queue, or out of it.
         QueueLogin,
+        /// Changes a contact's fields.
+        EditContact,
+        /// Gives a contact a label, or takes it off.
+        LabelContact,
+        /// Writes a note on a contact.
+        AddContactNote,
+        /// Removes one's note on a contact.
+        DeleteContactNote,
+        /// Makes one contact of two.
+        MergeContacts,
+        /// Parts a merged contact again.
+        PartContact,
+        /// Makes or changes a label.
+        SaveLabel,
+        /// Removes a label.
+        DeleteLabel,
     }
 }
 
@@ -184,9 +220,9 @@ pub enum Outcome {
 /// A command that ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, uniffi::Record)]
 pub struct CommandOutcome {
-    /// The command; a reply's is its message's id.
+    /// The command; that of a reply, a note or what was said among staff has the UUID of its message.
     pub id: CommandId,
-    /// The chat; none for what is about the user's own work.
+    /// The chat; none for what is about the user's own work, a contact or a label.
     pub chat: Option<ChatId>,
     /// What it was to do.
     pub kind: CommandKind,

@@ -9,7 +9,8 @@ use super::{CommandKind, Presence, mirror, time};
 /// refuses what its flag does not allow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, uniffi::Record)]
 pub struct ChatActions {
-    /// Write to the customer; the first reply to a waiting chat takes it.
+    /// Write to the customer, by `reply`, where the first one to a waiting chat takes it; in a staff chat to the colleagues,
+    /// by `say`.
     pub reply: bool,
     /// Take it without a reply.
     pub take: bool,
@@ -33,6 +34,16 @@ pub struct ChatActions {
     pub add_contact: bool,
     /// Hide it until the customer writes again.
     pub ignore: bool,
+    /// Write a note that the customer never gets.
+    pub note: bool,
+    /// Give it labels.
+    pub label: bool,
+    /// Show what is known of the contact: `information`.
+    pub information: bool,
+    /// Rename the staff group, bring people in and take them out.
+    pub members: bool,
+    /// Leave the staff group. Ask first.
+    pub leave: bool,
 }
 
 impl From<core::ChatActions> for ChatActions {
@@ -51,6 +62,11 @@ impl From<core::ChatActions> for ChatActions {
             snooze,
             add_contact,
             ignore,
+            note,
+            label,
+            information,
+            members,
+            leave,
         } = actions;
         Self {
             reply,
@@ -65,6 +81,11 @@ impl From<core::ChatActions> for ChatActions {
             snooze,
             add_contact,
             ignore,
+            note,
+            label,
+            information,
+            members,
+            leave,
         }
     }
 }

@@ -1,9 +1,9 @@
 use std::time::SystemTime;
 
 use switchboard_core as core;
-use switchboard_core::{ChatId, UserId};
+use switchboard_core::{ChatId, ContactId, LabelId, UserId};
 
-use super::{AuthorKind, ChatActions, Composer, MessageKind, PassedOnLine, UndoInfo, mirror, time};
+use super::{AuthorKind, ChatActions, Composer, MessageKind, PassedOnLine, Presence, UndoInfo, mirror, time};
 
 mirror! {
     /// Which chats of Recents a list shows.
@@ -14,6 +14,8 @@ mirror! {
         Mine,
         /// Those that nobody owns yet.
         Waiting,
+        /// Those among staff.
+        Staff,
         /// Those that were put away until a time; the other filters do not show them.
         Snoozed,
     }
@@ -52,6 +54,8 @@ mirror! {
         Owned,
         /// Its last session was ended.
         Closed,
+        /// Among staff: it has members, and neither owner nor session.
+        Internal,
     }
 }
 
@@ -60,10 +64,15 @@ mirror! {
 pub struct InboxRow {
     /// The chat.
     pub chat: ChatId,
-    /// The customer's name; none until one is known, and the app then shows "Visitor" in the user's language.
+    /// The customer's name; none until one is known, and the app then shows "Visitor" in the user's language. Of a
+    /// staff chat the group's name, or the other one's.
     pub contact_name: Option<String>,
-    /// The kind of channel, for the icon.
-    pub channel_kind: ChannelKind,
+    /// The kind of channel, for the icon; none for a staff chat, which has no icon.
+    pub channel_kind: Option<ChannelKind>,
+    /// What a staff chat has beside that; none for a customer's.
+    pub internal: Option<InternalInfo>,
+    /// The contact; none for a staff chat.
+    pub contact: Option<ContactId>,
     /// The queue that it waits in or was taken from.
     pub queue_name: Option<String>,
     /// The group that it waits in or was taken from, when it was offered to a group.
@@ -72,7 +81,7 @@ pub struct InboxRow {
     pub last_message: Option<LastMessage>,
     /// When something last happened, by the server's clock: what "newest first" goes by.
     pub at: SystemTime,
-    /// How many messages of the customer this user has not read.
+    /// How many messages of the customer, or of colleagues in a staff chat, this user has not read.
     pub unread: u32,
     /// Who has it.
     pub state: ChatState,
@@ -84,6 +93,13 @@ pub struct InboxRow {
     pub is_mine: bool,
     /// Since when it waits, by the server's clock.
     pub waiting_since: Option<SystemTime>,
+    /// Whether an unread message mentions this user.
+    pub mentioned: bool,
+    /// Its labels, in the order in which they were given.
+    pub labels: Vec<LabelInfo>,
+    /// How many of this user's replies wait for a decision, because they grew old or the customer wrote meanwhile: their
+    /// timeline rows are in the state `Asking`.
+    pub asking: u32,
     /// Whether a text was begun in its composer.
     pub has_draft: bool,
     /// How many texts of this user to it were refused or failed and wait for a decision.
@@ -114,6 +130,40 @@ pub struct InboxRow {
     pub undo: Option<UndoInfo>,
 }
 
+/// What a list shows of a staff chat.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+pub struct InternalInfo {
+    /// The other one, in a chat of two; none in a group.
+    pub direct_with: Option<UserId>,
+    /// Whether that one can be reached now.
+    pub presence: Option<Presence>,
+    /// How many are in it, this user among them.
+    pub members: u32,
+}
+
+impl From<core::InternalInfo> for InternalInfo {
+    fn from(info: core::InternalInfo) -> Self {
+        Self { direct_with: info.direct_with, presence: info.presence.map(Presence::from), members: info.members }
+    }
+}
+
+/// A label, as it is drawn.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+pub struct LabelInfo {
+    /// Which.
+    pub label: LabelId,
+    /// Its name.
+    pub name: String,
+    /// Its colour, `#rrggbb`.
+    pub color: String,
+}
+
+impl From<core::LabelInfo> for LabelInfo {
+    fn from(label: core::LabelInfo) -> Self {
+        Self { label: label.label, name: label.name, color: label.color }
+    }
+}
+
 /// The newest text or note of a chat, as a list shows it.
 #[derive(Clone, PartialEq, Eq, uniffi::Record)]
 pub struct LastMessage {
@@ -123,6 +173,8 @@ pub struct LastMessage {
     pub kind: MessageKind,
     /// Which side wrote it.
     pub author: AuthorKind,
+    /// The name of the member of staff who wrote it, in a staff group.
+    pub author_name: Option<String>,
     /// Whether the user of this device wrote it.
     pub mine: bool,
     /// When the server stored it.
@@ -134,7 +186,9 @@ impl From<core::InboxRow> for InboxRow {
         Self {
             chat: row.chat,
             contact_name: row.contact_name,
-            channel_kind: row.channel_kind.into(),
+            channel_kind: row.channel_kind.map(ChannelKind::from),
+            internal: row.internal.map(InternalInfo::from),
+            contact: row.contact,
             queue_name: row.queue_name,
             group_name: row.group_name,
             last_message: row.last_message.map(LastMessage::from),
@@ -145,6 +199,9 @@ impl From<core::InboxRow> for InboxRow {
             owner_name: row.owner_name,
             is_mine: row.is_mine,
             waiting_since: row.waiting_since.map(time),
+            mentioned: row.mentioned,
+            labels: row.labels.into_iter().map(LabelInfo::from).collect(),
+            asking: row.asking,
             has_draft: row.has_draft,
             unsent: row.unsent,
             pending: row.pending,
@@ -169,6 +226,7 @@ impl From<core::LastMessage> for LastMessage {
             preview: last.preview,
             kind: last.kind.into(),
             author: last.author.into(),
+            author_name: last.author_name,
             mine: last.mine,
             sent_at: time(last.sent_at),
         }

@@ -20,9 +20,11 @@ pub use actions::{
     ChatActions, Composer, NewContact, PassedOnLine, TargetKind, TransferTarget, TransferTargetRow, UndoInfo,
 };
 pub use alarms::{AlarmKind, AlarmRow, BlockRow};
-pub use inbox::{ChannelKind, ChatState, InboxFilter, InboxOrder, InboxRow, LastMessage};
-pub use search::{SearchHit, SearchResults, SnippetPart};
-pub use timeline::{ActivityKind, ActivityLine, AuthorKind, DeliveryState, MessageKind, ReleaseReason, TimelineRow};
+pub use inbox::{ChannelKind, ChatState, InboxFilter, InboxOrder, InboxRow, InternalInfo, LabelInfo, LastMessage};
+pub use search::{ContactHit, SearchHit, SearchResults, SnippetPart, TemplateHit};
+pub use timeline::{
+    ActivityKind, ActivityLine, AuthorKind, DeliveryState, MessageKind, ReleaseReason, StaleReason, TimelineRow,
+};
 pub use unsent::{UnsentReason, UnsentRow};
 pub use work::{Interval, MyQueue, Presence, PresenceInfo, WeekHours, Work};
 

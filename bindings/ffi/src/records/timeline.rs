@@ -50,6 +50,16 @@ mirror! {
         Blocked,
         /// The visitor rated the last session.
         Rated,
+        /// The author made the staff group.
+        GroupCreated,
+        /// The author renamed it.
+        GroupRenamed,
+        /// The author brought people in.
+        MembersAdded,
+        /// The author took somebody out.
+        MemberRemoved,
+        /// The author left.
+        MemberLeft,
         /// Something of a newer server: show that an update of the app would say what, or nothing.
         Unknown,
     }
@@ -86,6 +96,10 @@ pub struct ActivityLine {
     pub comment: Option<String>,
     /// Why the owner lost it.
     pub reason: Option<ReleaseReason>,
+    /// Who came into the staff group or was taken out of it, by name.
+    pub members: Vec<String>,
+    /// The staff group's name, where it got one.
+    pub group_name: Option<String>,
 }
 
 impl From<core::ActivityLine> for ActivityLine {
@@ -98,13 +112,31 @@ impl From<core::ActivityLine> for ActivityLine {
             stars: line.stars,
             comment: line.comment,
             reason: line.reason.map(ReleaseReason::from),
+            members: line.members,
+            group_name: line.group_name,
         }
+    }
+}
+
+mirror! {
+    /// Why a reply asks before it is sent.
+    StaleReason {
+        /// It waited longer than 30 minutes.
+        Old,
+        /// The customer wrote after it was written.
+        Overtaken,
     }
 }
 
 /// How far a message got: one flat scale, from this phone to the reader.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, uniffi::Enum)]
 pub enum DeliveryState {
+    /// Kept back until a person decides: offer `send_anyway` and `withdraw`. What was written after it in this chat waits
+    /// behind it.
+    Asking {
+        /// Why.
+        reason: StaleReason,
+    },
     /// Safe on this phone; waits for the network or for an earlier reply.
     Queued,
     /// On its way to the server; the answer is outstanding.
@@ -123,13 +155,14 @@ pub enum DeliveryState {
     Failed,
     /// On the customer's device; a message of the customer: arrived.
     Delivered,
-    /// Seen by its recipient.
+    /// Seen by its recipient; in a staff chat by all of them.
     Read,
 }
 
 impl From<core::DeliveryState> for DeliveryState {
     fn from(state: core::DeliveryState) -> Self {
         match state {
+            core::DeliveryState::Asking(reason) => Self::Asking { reason: reason.into() },
             core::DeliveryState::Queued => Self::Queued,
             core::DeliveryState::Sending => Self::Sending,
             core::DeliveryState::Stored(status) => match status {
@@ -165,6 +198,10 @@ pub struct TimelineRow {
     pub mine: bool,
     /// The text; empty for an activity.
     pub text: String,
+    /// The users whom it mentions.
+    pub mentions: Vec<UserId>,
+    /// Whether the user of this device is one of them.
+    pub mentions_me: bool,
     /// What happened, when it is an activity.
     pub activity: Option<ActivityLine>,
     /// When the server stored it; for one that it has not, when it was written, by the device's clock.
@@ -184,6 +221,8 @@ impl From<core::TimelineRow> for TimelineRow {
             author_name: row.author_name,
             mine: row.mine,
             text: row.text,
+            mentions: row.mentions,
+            mentions_me: row.mentions_me,
             activity: row.activity.map(ActivityLine::from),
             sent_at: time(row.sent_at),
             state: row.state.into(),

@@ -52,7 +52,7 @@ pub struct UnsentRow {
     pub chat: ChatId,
     /// The customer's name as it was; none for a visitor without one.
     pub contact_name: Option<String>,
-    /// A text to the customer, or a transfer's note to colleagues, which must never be offered as a reply.
+    /// A text to the customer, or a note among staff, which must never be offered as a reply.
     pub kind: MessageKind,
     /// The text.
     pub text: String,
@@ -62,6 +62,10 @@ pub struct UnsentRow {
     pub unsent_at: SystemTime,
     /// Why.
     pub reason: UnsentReason,
+    /// Whether it can be given to who has the chat now: offer `unsent_to_owner`.
+    pub can_note_owner: bool,
+    /// Whether that is under way. The row goes when the server has it, and stays without this when it refuses.
+    pub noting_owner: bool,
 }
 
 impl From<core::UnsentRow> for UnsentRow {
@@ -75,6 +79,8 @@ impl From<core::UnsentRow> for UnsentRow {
             written_at: time(row.written_at),
             unsent_at: time(row.unsent_at),
             reason: row.reason.into(),
+            can_note_owner: row.can_note_owner,
+            noting_owner: row.noting_owner,
         }
     }
 }

@@ -38,7 +38,7 @@ public struct MessageId: SwitchboardId {
     public init(uuid: UUID) { self.uuid = uuid }
 }
 
-/// A command's id; the message that a reply sends has the same UUID.
+/// A command's id; the message that a reply, a note or a text among staff becomes has the same UUID.
 public struct CommandId: SwitchboardId {
     public let uuid: UUID
     public init(uuid: UUID) { self.uuid = uuid }
@@ -64,6 +64,30 @@ public struct GroupId: SwitchboardId {
 
 /// A block's id.
 public struct BlockId: SwitchboardId {
+    public let uuid: UUID
+    public init(uuid: UUID) { self.uuid = uuid }
+}
+
+/// A contact's id.
+public struct ContactId: SwitchboardId {
+    public let uuid: UUID
+    public init(uuid: UUID) { self.uuid = uuid }
+}
+
+/// A template's id.
+public struct TemplateId: SwitchboardId {
+    public let uuid: UUID
+    public init(uuid: UUID) { self.uuid = uuid }
+}
+
+/// A label's id.
+public struct LabelId: SwitchboardId {
+    public let uuid: UUID
+    public init(uuid: UUID) { self.uuid = uuid }
+}
+
+/// The id of a note on a contact.
+public struct NoteId: SwitchboardId {
     public let uuid: UUID
     public init(uuid: UUID) { self.uuid = uuid }
 }

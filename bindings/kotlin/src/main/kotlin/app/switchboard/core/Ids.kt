@@ -22,7 +22,7 @@ value class MessageId(val value: UUID) {
     override fun toString() = value.toString()
 }
 
-/** A command's id; the message that a reply sends has the same UUID. */
+/** A command's id; the message that a reply, a note or a text among staff becomes has the same UUID. */
 @JvmInline
 value class CommandId(val value: UUID) {
     override fun toString() = value.toString()
@@ -49,5 +49,29 @@ value class GroupId(val value: UUID) {
 /** A block's id. */
 @JvmInline
 value class BlockId(val value: UUID) {
+    override fun toString() = value.toString()
+}
+
+/** A contact's id. */
+@JvmInline
+value class ContactId(val value: UUID) {
+    override fun toString() = value.toString()
+}
+
+/** A template's id. */
+@JvmInline
+value class TemplateId(val value: UUID) {
+    override fun toString() = value.toString()
+}
+
+/** A label's id. */
+@JvmInline
+value class LabelId(val value: UUID) {
+    override fun toString() = value.toString()
+}
+
+/** The id of a note on a contact. */
+@JvmInline
+value class NoteId(val value: UUID) {
     override fun toString() = value.toString()
 }

@@ -87,7 +87,7 @@ class ConversationTest {
         listOf("one", "two", "three").forEach { anna.reply(chat, it) }
         val queued = anna.awaitMessages(chat) { rows -> rows.size == 4 }
         assertEquals(listOf("hello?", "one", "two", "three"), queued.map { it.text })
-        assertTrue(queued.drop(1).all { it.state == DeliveryState.QUEUED && it.mine && it.no == null })
+        assertTrue(queued.drop(1).all { it.state == DeliveryState.Queued && it.mine && it.no == null })
         assertEquals(3u, anna.awaitChat().pending)
 
         server.restart()
