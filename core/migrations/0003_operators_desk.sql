@@ -145,6 +145,30 @@ CREATE VIRTUAL TABLE contact_fts USING fts5(
     name, address, content = '', contentless_delete = 1, prefix = '1 2',
     tokenize = "unicode61 remove_diacritics 2 categories 'L* N* Co Mn Mc'"
 );
+-- By what the customers of the chats are found, saved or not; the row is the chat's key. With its text, and deleting it
+-- for good: it leaves with its chat. Triggers note what is to be indexed, `store::search` indexes it in the same
+-- transaction.
+CREATE VIRTUAL TABLE chat_fts USING fts5(
+    name, address, prefix = '1 2',
+    tokenize = "unicode61 remove_diacritics 2 categories 'L* N* Co Mn Mc'"
+);
+INSERT INTO chat_fts (chat_fts, rank) VALUES ('secure-delete', 1);
+CREATE TABLE chat_unindexed (key INTEGER PRIMARY KEY) STRICT;
+CREATE TRIGGER chat_person_met AFTER INSERT ON chat WHEN new.contact IS NOT NULL BEGIN
+    INSERT INTO chat_unindexed (key) VALUES (new.key);
+END;
+CREATE TRIGGER chat_person_changed AFTER UPDATE OF contact_name, contact_email, contact_phone ON chat
+WHEN old.contact_name IS NOT new.contact_name OR old.contact_email IS NOT new.contact_email
+    OR old.contact_phone IS NOT new.contact_phone
+BEGIN
+    DELETE FROM chat_fts WHERE rowid = old.key;
+    INSERT INTO chat_unindexed (key) VALUES (new.key) ON CONFLICT (key) DO NOTHING;
+END;
+CREATE TRIGGER chat_person_gone AFTER DELETE ON chat BEGIN
+    DELETE FROM chat_fts WHERE rowid = old.key;
+    DELETE FROM chat_unindexed WHERE key = old.key;
+END;
+INSERT INTO chat_unindexed (key) SELECT key FROM chat;
 CREATE TABLE contact_note (
     id          BLOB    PRIMARY KEY,
     contact     BLOB    NOT NULL,

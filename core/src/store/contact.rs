@@ -86,6 +86,12 @@ fn key(db: &Connection, id: ContactId) -> Result<Option<i64>> {
         .optional()?)
 }
 
+/// The addresses and numbers in what a contact's row holds as JSON.
+pub(super) fn addresses(detail: &str) -> Result<Vec<String>> {
+    let detail: Detail = serde_json::from_str(detail)?;
+    Ok(detail.identities.into_iter().filter(|identity| is_address(identity.kind)).map(|it| it.value).collect())
+}
+
 /// Whether a person knows it: ids of browsers and pages are nobody's to type.
 const fn is_address(kind: IdentityKind) -> bool {
     matches!(kind, IdentityKind::Phone | IdentityKind::Email | IdentityKind::Whatsapp)

@@ -54,6 +54,11 @@ pub(crate) fn range(chat: i64) -> (i64, i64) {
     (chat << NO_BITS, (chat + 1) << NO_BITS)
 }
 
+/// The key of the chat that a message is in.
+pub(crate) fn chat_of(pos: i64) -> i64 {
+    pos >> NO_BITS
+}
+
 pub(crate) fn no_of(pos: i64) -> u64 {
     from_sql_u64(pos & ((1 << NO_BITS) - 1))
 }

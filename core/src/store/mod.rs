@@ -140,7 +140,7 @@ pub(crate) struct Store {
     /// Counts commits, so that a list knows whether its window can have changed.
     generation: AtomicU64,
     committed: Box<dyn Fn(Changes) + Send + Sync>,
-    highlighter: search::Highlighter,
+    searcher: search::Searcher,
     kept_templates: template::Kept,
     /// Held for as long as the store is open.
     _lock: std::fs::File,
@@ -160,7 +160,7 @@ impl Store {
             db: RwLock::new(Some(db)),
             generation: AtomicU64::new(1),
             committed,
-            highlighter: search::Highlighter::default(),
+            searcher: search::Searcher::default(),
             kept_templates: template::Kept::default(),
             _lock: lock,
         };
@@ -233,6 +233,7 @@ impl Store {
             writer.transaction(durability, |tx| {
                 let result = work(tx, &mut changes)?;
                 chat::place_touched(tx, &mut changes)?;
+                search::index_people(tx)?;
                 Ok(result)
             })?
         };
@@ -256,7 +257,7 @@ impl Store {
             open::delete_files(&self.dir)?;
             *db = Some(Db::open(&self.dir)?);
         }
-        self.highlighter.clear();
+        self.searcher.clear();
         self.announce(Changes { all: true, unsent: true, names: true, ..Changes::default() });
         Ok(())
     }
@@ -265,8 +266,8 @@ impl Store {
         &self.kept_templates
     }
 
-    pub(crate) fn highlighter(&self) -> &search::Highlighter {
-        &self.highlighter
+    fn searcher(&self) -> &search::Searcher {
+        &self.searcher
     }
 }
 

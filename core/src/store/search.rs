@@ -1,70 +1,78 @@
-//! Search over the messages that are here: newest first, never ranked (ranking reads every hit).
+//! Search over what is here: messages newest first, never ranked (ranking reads every hit); people and templates by how
+//! well they match.
 
+use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 use switchboard_protocol::chat::ChannelKind;
+use switchboard_protocol::ids::{ChatId, ContactId};
 
-use super::text::{self, APART};
-use super::{Blob, Store, message};
+use super::words::{Folds, Query};
+use super::{Blob, Store, message, template, text};
 use crate::error::{Error, Result};
-use crate::model::{SearchHit, SearchResults, SnippetPart};
+use crate::model::{ContactHit, SearchHit, SearchResults, SnippetPart, TemplateHit};
+use crate::templates::picker::Catalogue;
 
 /// More than a screen ever shows of one search.
 const MAX_HITS: u32 = 200;
-/// What a snippet shows before the first match, and in all.
-const LEAD_CHARS: usize = 32;
-const SNIPPET_CHARS: usize = 160;
+const MAX_CONTACTS: usize = 20;
+const MAX_TEMPLATES: usize = 20;
+/// From how many people with a matching word the best are chosen.
+const PEOPLE_LOOKED_AT: u32 = 200;
 
-const OPEN: char = '\u{2}';
-const CLOSE: char = '\u{3}';
+/// How far a search goes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Reach {
+    /// How many of the newest messages are read for a short beginning before the index is asked, which gathers all
+    /// words with that beginning before its first hit: 85 ms at a million messages. What so many messages do not have
+    /// is rare enough for the index.
+    pub(crate) newest: u32,
+    /// How many messages that the index names are read where only a part of what was typed could be asked of it.
+    pub(crate) read: u32,
+}
 
-impl Store {
-    /// The newest messages with every word of `typed`.
-    pub(crate) fn search(&self, typed: &str, limit: u32) -> Result<SearchResults> {
-        let limit = limit.min(MAX_HITS);
-        let (found, more, local_since) = self.read_consistent(|db| {
-            let local_since = local_since(db)?;
-            let Some(query) = text::query(typed) else { return Ok((None, false, local_since)) };
-            let (hits, more) = hits(db, &query, limit)?;
-            Ok((Some((query, hits)), more, local_since))
-        })?;
-        let hits = match found {
-            Some((query, hits)) => self.highlighter().mark(&query, hits)?,
-            None => Vec::new(),
-        };
-        Ok(SearchResults { hits, more, local_since, ..SearchResults::default() })
+impl Default for Reach {
+    fn default() -> Self {
+        Self { newest: 1_000, read: 3_000 }
     }
 }
 
-fn hits(db: &Connection, query: &str, limit: u32) -> Result<(Vec<(SearchHit, String)>, bool)> {
-    // CROSS JOIN keeps the order of the loops: the index first, from its newest row.
-    let mut statement = db.prepare_cached(
-        "SELECT c.id, m.id, m.pos, c.contact_name, c.channel_kind, m.author, m.text, m.sent_at, m.kind
-         FROM message_fts f CROSS JOIN message m ON m.fts = f.rowid CROSS JOIN chat c ON c.key = m.pos >> 32
-         WHERE f.message_fts MATCH ?1 ORDER BY f.rowid DESC LIMIT ?2",
-    )?;
-    let mut rows = statement.query(params![query, i64::from(limit) + 1])?;
-    let mut out = Vec::new();
-    while let Some(row) = rows.next()? {
-        if out.len() >= limit as usize {
-            return Ok((out, true));
-        }
-        let kind = row.get_ref(4)?.as_str().map_err(|_| Error::BadValue("chat.channel_kind"))?;
-        let hit = SearchHit {
-            chat: row.get::<_, Blob<_>>(0)?.0,
-            message: row.get::<_, Blob<_>>(1)?.0,
-            no: message::no_of(row.get(2)?),
-            contact_name: row.get(3)?,
-            channel_kind: Some(ChannelKind::from_name(kind).ok_or(Error::BadValue("chat.channel_kind"))?),
-            kind: message::kind_from_sql(row.get(8)?)?,
-            author: message::author_kind(row.get(5)?),
-            snippet: Vec::new(),
-            sent_at: row.get(7)?,
-        };
-        out.push((hit, row.get(6)?));
+/// What a search keeps from one keystroke to the next.
+#[derive(Default)]
+pub(crate) struct Searcher {
+    folds: Mutex<Folds>,
+}
+
+impl Searcher {
+    /// Forgets which characters it met.
+    pub(crate) fn clear(&self) {
+        *self.folds.lock().unwrap_or_else(PoisonError::into_inner) = Folds::default();
     }
-    Ok((out, false))
+}
+
+impl Store {
+    /// The newest messages with every word of `typed`, and the people and templates with them.
+    pub(crate) fn search(&self, typed: &str, limit: u32) -> Result<SearchResults> {
+        self.search_within(typed, limit, Reach::default())
+    }
+
+    pub(crate) fn search_within(&self, typed: &str, limit: u32, reach: Reach) -> Result<SearchResults> {
+        let limit = limit.min(MAX_HITS) as usize;
+        let generation = self.generation();
+        let mut folds = self.searcher().folds.lock().unwrap_or_else(PoisonError::into_inner);
+        let query = Query::new(&mut folds, typed)?;
+        self.read_consistent(|db| {
+            let mut out = SearchResults { local_since: local_since(db)?, ..SearchResults::default() };
+            if let Some(mut query) = query {
+                (out.hits, out.more) = messages(db, &mut query, limit, reach)?;
+                out.contacts = people(db, &mut query, typed, limit.min(MAX_CONTACTS))?;
+                let all = self.kept_templates().catalogue(db, generation)?;
+                out.templates = templates(db, &all, &mut query, limit.min(MAX_TEMPLATES))?;
+            }
+            Ok(out)
+        })
+    }
 }
 
 /// From when on every chat is complete on this device; `None`: from the beginning.
@@ -79,129 +87,275 @@ fn local_since(db: &Connection) -> Result<Option<i64>> {
     })
 }
 
-/// Marks what matched. The store's index keeps no text, so the few texts that are shown are indexed once more, in
-/// memory, by the same tokenizer: what is marked is exactly what matched, accents, word beginnings and all.
-#[derive(Default)]
-pub(crate) struct Highlighter {
-    memory: Mutex<Option<Connection>>,
+/// What a hit shows of its chat.
+#[derive(Clone)]
+struct ChatLine {
+    chat: ChatId,
+    name: Option<String>,
+    channel_kind: Option<ChannelKind>,
 }
 
-impl Highlighter {
-    /// Forgets what it last marked.
-    pub(crate) fn clear(&self) {
-        *self.memory.lock().unwrap_or_else(PoisonError::into_inner) = None;
-    }
-
-    fn mark(&self, query: &str, hits: Vec<(SearchHit, String)>) -> Result<Vec<SearchHit>> {
-        if hits.is_empty() {
-            return Ok(Vec::new());
-        }
-        let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
-        let db = match memory.take() {
-            Some(db) => memory.insert(db),
-            None => memory.insert(open()?),
-        };
-        let tx = db.transaction()?;
-        let mut out = Vec::with_capacity(hits.len());
-        {
-            let mut insert = tx.prepare_cached("INSERT INTO hit (rowid, text) VALUES (?1, ?2)")?;
-            for (index, (_, text)) in (0_i64..).zip(&hits) {
-                insert.execute(params![index, text::indexed(text)])?;
-            }
-            let mut marked =
-                tx.prepare_cached("SELECT highlight(hit, 0, ?2, ?3) FROM hit WHERE rowid = ?4 AND hit MATCH ?1")?;
-            for (index, (mut hit, text)) in (0_i64..).zip(hits) {
-                let mut rows = marked.query(params![query, OPEN.to_string(), CLOSE.to_string(), index])?;
-                hit.snippet = match rows.next()? {
-                    Some(row) => snippet(row.get_ref(0)?.as_str().map_err(|_| Error::BadValue("highlight"))?),
-                    None => snippet(&text::indexed(&text)),
-                };
-                out.push(hit);
-            }
-        }
-        // Rolled back: nothing of the texts stays.
-        tx.rollback()?;
-        Ok(out)
-    }
-}
-
-fn open() -> Result<Connection> {
-    let db = Connection::open_in_memory()?;
-    // The same tokenizer as message_fts.
-    db.execute_batch(
-        "CREATE VIRTUAL TABLE hit USING fts5(
-             text, tokenize = \"unicode61 remove_diacritics 2 categories 'L* N* Co Mn Mc'\")",
+fn chat_line(db: &Connection, key: i64) -> Result<Option<ChatLine>> {
+    let mut statement = db.prepare_cached(
+        "SELECT c.id, coalesce(c.contact_name, c.name, u.name), c.channel_kind FROM chat c
+         LEFT JOIN user u ON u.id = c.direct_with WHERE c.key = ?1",
     )?;
-    Ok(db)
-}
-
-/// The part around the first match, on one line.
-fn snippet(marked: &str) -> Vec<SnippetPart> {
-    // One flat line first: (character, matched).
-    let mut line: Vec<(char, bool)> = Vec::new();
-    let mut matched = false;
-    let mut first = None;
-    for c in marked.chars() {
-        match c {
-            OPEN => {
-                matched = true;
-                first.get_or_insert(line.len());
-            }
-            CLOSE => matched = false,
-            APART => {}
-            c if c.is_whitespace() => {
-                if line.last().is_some_and(|(last, _)| *last != ' ') {
-                    line.push((' ', matched));
-                }
-            }
-            c => line.push((c, matched)),
-        }
-    }
-    let first = first.unwrap_or(0).min(line.len());
-    let mut start = first.saturating_sub(LEAD_CHARS);
-    if start > 0 {
-        // Not from the middle of a word, if the word ends before the match.
-        if let Some(space) = line[start..first].iter().position(|(c, _)| *c == ' ') {
-            start += space + 1;
-        }
-    }
-    let end = (start + SNIPPET_CHARS).min(line.len());
-    let mut parts: Vec<SnippetPart> = Vec::new();
-    let mut push = |c: char, matched: bool| match parts.last_mut() {
-        Some(part) if part.matched == matched => part.text.push(c),
-        _ => parts.push(SnippetPart { text: c.to_string(), matched }),
+    let mut rows = statement.query([key])?;
+    let Some(row) = rows.next()? else { return Ok(None) };
+    let kind: Option<String> = row.get(2)?;
+    let channel_kind = match kind {
+        Some(kind) => Some(ChannelKind::from_name(&kind).ok_or(Error::BadValue("chat.channel_kind"))?),
+        None => None,
     };
-    if start > 0 {
-        push('…', false);
-    }
-    for &(c, matched) in &line[start..end] {
-        push(c, matched);
-    }
-    if end < line.len() {
-        push('…', false);
-    }
-    parts
+    Ok(Some(ChatLine { chat: row.get::<_, Blob<_>>(0)?.0, name: row.get(1)?, channel_kind }))
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// The hits so far, with the chats that they are in.
+struct Hits<'a> {
+    db: &'a Connection,
+    chats: HashMap<i64, Option<ChatLine>>,
+    hits: Vec<SearchHit>,
+    limit: usize,
+    more: bool,
+}
 
-    fn shown(marked: &str) -> String {
-        snippet(marked)
-            .iter()
-            .map(|part| if part.matched { format!("[{}]", part.text) } else { part.text.clone() })
-            .collect()
+impl Hits<'_> {
+    /// Takes a row of `pos, id, author, text, sent_at, kind`, from the second column on. Whether there is room for more.
+    fn take(&mut self, query: &mut Query<'_>, row: &Row<'_>) -> Result<bool> {
+        if self.hits.len() >= self.limit {
+            self.more = true;
+            return Ok(false);
+        }
+        let pos: i64 = row.get(1)?;
+        let key = message::chat_of(pos);
+        if !self.chats.contains_key(&key) {
+            self.chats.insert(key, chat_line(self.db, key)?);
+        }
+        let Some(Some(line)) = self.chats.get(&key) else { return Ok(true) };
+        self.hits.push(SearchHit {
+            chat: line.chat,
+            message: row.get::<_, Blob<_>>(2)?.0,
+            no: message::no_of(pos),
+            contact_name: line.name.clone(),
+            channel_kind: line.channel_kind,
+            kind: message::kind_from_sql(row.get(6)?)?,
+            author: message::author_kind(row.get(3)?),
+            snippet: query.snippet(text_of(row)?)?,
+            sent_at: row.get(5)?,
+        });
+        Ok(true)
     }
+}
 
-    #[test]
-    fn f65_a_snippet_is_one_line_around_the_first_match() {
-        assert_eq!(shown("the \u{2}order\u{3} is\n\nlate"), "the [order] is late");
-        assert_eq!(shown("no match"), "no match");
-        assert_eq!(shown(""), "");
-        let long = format!("{} \u{2}needle\u{3} {}", "word ".repeat(50), "tail ".repeat(100));
-        let shown = shown(&long);
-        assert!(shown.starts_with("…word") && shown.ends_with('…') && shown.contains("[needle]"), "{shown}");
-        assert_eq!(super::snippet(&"я".repeat(9000)).first().map(|part| part.text.chars().count()), Some(161));
+fn text_of<'a>(row: &'a Row<'_>) -> Result<&'a str> {
+    row.get_ref(4)?.as_str().map_err(|_| Error::BadValue("message.text"))
+}
+
+fn messages(db: &Connection, query: &mut Query<'_>, limit: usize, reach: Reach) -> Result<(Vec<SearchHit>, bool)> {
+    let mut found = Hits { db, chats: HashMap::new(), hits: Vec::new(), limit, more: false };
+    let mut below = i64::MAX;
+    let (asked, all) = match query.telling() {
+        Some(telling) => telling,
+        None => {
+            match walk(&mut found, query, reach.newest)? {
+                Some(last) => below = last,
+                None => return Ok((found.hits, found.more)),
+            }
+            query.longest()
+        }
+    };
+    // CROSS JOIN keeps the order of the loops: the index first, from its newest row.
+    let mut statement = db.prepare_cached(
+        "SELECT m.fts, m.pos, m.id, m.author, m.text, m.sent_at, m.kind
+         FROM message_fts f CROSS JOIN message m ON m.fts = f.rowid
+         WHERE f.message_fts MATCH ?1 AND f.rowid < ?2 ORDER BY f.rowid DESC",
+    )?;
+    let mut rows = statement.query(params![asked, below])?;
+    let mut read = 0;
+    while let Some(row) = rows.next()? {
+        if !all {
+            read += 1;
+            if read > reach.read {
+                // As far as a search goes: what is older may well have it all.
+                found.more = true;
+                break;
+            }
+            if !query.is_in(text_of(row)?)? {
+                continue;
+            }
+        }
+        if !found.take(query, row)? {
+            break;
+        }
     }
+    Ok((found.hits, found.more))
+}
+
+/// Looks through the newest messages. `None`: no more is to be looked for; otherwise where it ended.
+fn walk(found: &mut Hits<'_>, query: &mut Query<'_>, newest: u32) -> Result<Option<i64>> {
+    let mut statement = found.db.prepare_cached(
+        "SELECT fts, pos, id, author, text, sent_at, kind FROM message WHERE fts >= 0 ORDER BY fts DESC LIMIT ?1",
+    )?;
+    let mut rows = statement.query([newest])?;
+    let (mut last, mut seen) = (i64::MAX, 0);
+    while let Some(row) = rows.next()? {
+        (last, seen) = (row.get(0)?, seen + 1);
+        if query.is_in(text_of(row)?)? && !found.take(query, row)? {
+            return Ok(None);
+        }
+    }
+    Ok((seen == newest).then_some(last))
+}
+
+/// A person who may be shown: how good the match is comes first.
+struct Candidate {
+    tier: u8,
+    hit: ContactHit,
+    name: String,
+}
+
+/// Saved contacts, and customers of the chats that are here.
+fn people(db: &Connection, query: &mut Query<'_>, typed: &str, limit: usize) -> Result<Vec<ContactHit>> {
+    let digits: String = typed.chars().filter(char::is_ascii_digit).collect();
+    let mut out: HashMap<ContactId, Candidate> = HashMap::new();
+    let mut consider = |query: &mut Query<'_>, id: ContactId, known: bool, name: &str, addresses: &[String]| {
+        if !out.contains_key(&id) {
+            let candidate = candidate(query, &digits, id, known, name, addresses)?;
+            out.insert(id, candidate);
+        }
+        Ok::<_, Error>(())
+    };
+    // Names first: there may be more people with a matching address than are looked at.
+    for columns in ["{name}", "{name address}"] {
+        let asked = format!("{columns} : ({})", query.all());
+        let mut saved = db.prepare_cached(
+            "SELECT k.id, k.name, k.email, k.phone, k.detail FROM contact_fts f CROSS JOIN contact k ON k.key = f.rowid
+             WHERE f.contact_fts MATCH ?1 ORDER BY f.rowid DESC LIMIT ?2",
+        )?;
+        let mut rows = saved.query(params![asked, PEOPLE_LOOKED_AT])?;
+        while let Some(row) = rows.next()? {
+            let name: Option<String> = row.get(1)?;
+            let mut addresses: Vec<String> = both(row, 2)?;
+            addresses.extend(super::contact::addresses(row.get_ref(4)?.as_str().unwrap_or_default())?);
+            consider(query, row.get::<_, Blob<_>>(0)?.0, true, name.as_deref().unwrap_or_default(), &addresses)?;
+        }
+        let mut met = db.prepare_cached(
+            "SELECT c.contact, c.contact_name, c.contact_email, c.contact_phone, c.contact_known
+             FROM chat_fts f CROSS JOIN chat c ON c.key = f.rowid
+             WHERE f.chat_fts MATCH ?1 ORDER BY f.rowid DESC LIMIT ?2",
+        )?;
+        let mut rows = met.query(params![asked, PEOPLE_LOOKED_AT])?;
+        while let Some(row) = rows.next()? {
+            let Some(Blob(id)) = row.get::<_, Option<Blob<ContactId>>>(0)? else { continue };
+            let name: Option<String> = row.get(1)?;
+            let addresses: Vec<String> = both(row, 2)?;
+            consider(query, id, row.get(4)?, name.as_deref().unwrap_or_default(), &addresses)?;
+        }
+    }
+    let mut all: Vec<Candidate> = out.into_values().collect();
+    all.sort_by_cached_key(|one| (one.tier, !one.hit.known, one.name.to_lowercase(), one.hit.contact));
+    all.truncate(limit);
+    let mut newest = db.prepare_cached(
+        "SELECT id FROM chat INDEXED BY chat_contact WHERE contact = ?1 ORDER BY last_at DESC, id LIMIT 1",
+    )?;
+    all.into_iter()
+        .map(|Candidate { mut hit, .. }| {
+            let chat: Option<Blob<_>> = newest.query_row([Blob(hit.contact)], |row| row.get(0)).optional()?;
+            hit.chat = chat.map(|id| id.0);
+            Ok(hit)
+        })
+        .collect()
+}
+
+/// The e-mail address and the phone number in two columns, from this one on.
+fn both(row: &Row<'_>, at: usize) -> Result<Vec<String>> {
+    let (email, phone): (Option<String>, Option<String>) = (row.get(at)?, row.get(at + 1)?);
+    Ok([email, phone].into_iter().flatten().collect())
+}
+
+fn candidate(
+    query: &mut Query<'_>,
+    digits: &str,
+    contact: ContactId,
+    known: bool,
+    name: &str,
+    addresses: &[String],
+) -> Result<Candidate> {
+    let in_name = query.is_in(name)?;
+    let tier = match in_name {
+        true if query.is_whole_in(name)? => 0,
+        true => 1,
+        false => 2,
+    };
+    let mut detail = Vec::new();
+    if !in_name {
+        for address in addresses {
+            if query.touches(address)? {
+                detail = query.snippet(address)?;
+                break;
+            }
+            let of: String = address.chars().filter(char::is_ascii_digit).collect();
+            if !digits.is_empty() && of.starts_with(digits) {
+                // Found without what stands between the digits: no part of it as it is written is the match.
+                detail = vec![SnippetPart { text: address.clone(), matched: true }];
+                break;
+            }
+        }
+    }
+    let hit = ContactHit { contact, name: query.snippet(name)?, detail, known, chat: None };
+    Ok(Candidate { tier, hit, name: name.to_owned() })
+}
+
+fn templates(db: &Connection, all: &Catalogue, query: &mut Query<'_>, limit: usize) -> Result<Vec<TemplateHit>> {
+    if all.stored.is_empty() {
+        return Ok(Vec::new());
+    }
+    let tiers = template::matching(db, &query.all())?;
+    let uses = template::uses(db)?;
+    let mut found: Vec<_> = all.stored.iter().filter_map(|one| Some((*tiers.get(&one.key)?, one))).collect();
+    found.sort_by_cached_key(|(tier, one)| {
+        let used = uses.get(&one.key).copied().unwrap_or_default();
+        (*tier, std::cmp::Reverse(used), one.row.template.title.to_lowercase(), one.row.id)
+    });
+    found.truncate(limit);
+    found
+        .into_iter()
+        .map(|(_, one)| {
+            let template = &one.row.template;
+            Ok(TemplateHit {
+                template: one.row.id,
+                title: query.snippet(&template.title)?,
+                snippet: query.snippet(&template.text)?,
+            })
+        })
+        .collect()
+}
+
+/// Indexes the customers of the chats whose names or addresses this transaction changed; triggers noted which.
+pub(crate) fn index_people(tx: &Transaction<'_>) -> Result<()> {
+    let mut noted = tx.prepare_cached(
+        "SELECT u.key, c.contact_name, c.contact_email, c.contact_phone FROM chat_unindexed u
+         CROSS JOIN chat c ON c.key = u.key WHERE u.key > 0",
+    )?;
+    let mut rows = noted.query([])?;
+    let mut any = false;
+    while let Some(row) = rows.next()? {
+        any = true;
+        let name: Option<String> = row.get(1)?;
+        let addresses: Vec<String> = both(row, 2)?;
+        if name.is_none() && addresses.is_empty() {
+            continue;
+        }
+        let (name, addresses) =
+            text::indexed_person(name.as_deref().unwrap_or_default(), addresses.iter().map(String::as_str));
+        tx.prepare_cached("INSERT INTO chat_fts (rowid, name, address) VALUES (?1, ?2, ?3)")?.execute(params![
+            row.get::<_, i64>(0)?,
+            name,
+            addresses
+        ])?;
+    }
+    if any {
+        tx.prepare_cached("DELETE FROM chat_unindexed WHERE key > 0")?.execute([])?;
+    }
+    Ok(())
 }

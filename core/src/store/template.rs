@@ -41,7 +41,7 @@ impl Kept {
     }
 
     /// All templates. `generation` is of before the reading began.
-    fn catalogue(&self, db: &Connection, generation: u64) -> Result<Arc<Catalogue>> {
+    pub(super) fn catalogue(&self, db: &Connection, generation: u64) -> Result<Arc<Catalogue>> {
         let mut kept = self.catalogue.lock().unwrap_or_else(PoisonError::into_inner);
         match &*kept {
             Some((since, catalogue)) if *since >= self.changed_at.load(Ordering::Acquire) => Ok(Arc::clone(catalogue)),
@@ -174,7 +174,7 @@ fn all(db: &Connection) -> Result<Vec<Stored>> {
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-fn uses(db: &Connection) -> Result<Uses> {
+pub(super) fn uses(db: &Connection) -> Result<Uses> {
     let mut statement =
         db.prepare_cached("SELECT key, used, used_at FROM template INDEXED BY template_used WHERE used > 0")?;
     let rows = statement.query_map([], |row| Ok((row.get(0)?, (row.get(1)?, row.get(2)?))))?;
