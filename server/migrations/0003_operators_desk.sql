@@ -74,6 +74,9 @@ ALTER TABLE chat_users ADD COLUMN joined INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE messages ADD COLUMN mentions TEXT;
 -- What a user wrote carries its command's id, also among staff and as a note; nothing else of ours may claim it.
 DROP INDEX messages_by_command;
+-- Till now only a reply's id could not come twice: a line beside it that has the same gets one of its own.
+UPDATE messages SET id = randomblob(16) WHERE author > 0 AND outbound = 0
+    AND id IN (SELECT id FROM messages WHERE author > 0 GROUP BY id HAVING count(*) > 1);
 CREATE UNIQUE INDEX messages_by_command ON messages (id) WHERE author > 0;
 
 -- Contacts: those that were saved are a collection.
@@ -132,6 +135,7 @@ CREATE TABLE labels (
     rev        INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX labels_by_rev ON labels (rev);
+CREATE INDEX labels_by_group ON labels (group_id) WHERE deleted_at IS NULL;
 CREATE TABLE chat_labels (
     chat_id  BLOB    NOT NULL REFERENCES chats (id),
     label_id BLOB    NOT NULL REFERENCES labels (id),

@@ -242,8 +242,8 @@ impl PhoneSession {
     fn pull(&self, server: &Server, pull: &Pull) -> Result<(), StoreError> {
         let Some((user, _)) = self.joined else { return Ok(()) };
         let Pull { req, collection, rev } = *pull;
-        let (rev, rows) = collections::since(&server.connection, user, collection, rev)?;
-        self.socket.mailbox().answer(Some(json(&ServerFrame::Rows(Rows { req, collection, rev, rows, more: false }))?));
+        let collections::Pulled { rev, rows, more } = collections::since(&server.connection, user, collection, rev)?;
+        self.socket.mailbox().answer(Some(json(&ServerFrame::Rows(Rows { req, collection, rev, rows, more }))?));
         Ok(())
     }
 

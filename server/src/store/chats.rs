@@ -2,16 +2,16 @@
 
 use rusqlite::{Connection, OptionalExtension, Row};
 use switchboard_protocol::UnixMillis;
-use switchboard_protocol::chat::{ChannelKind, Chat, ChatState, OpenedChat, UserChat};
+use switchboard_protocol::chat::{ChannelKind, Chat, ChatState, OpenedChat, UserChat, Visit};
 use switchboard_protocol::contact::Contact;
-use switchboard_protocol::ids::{ChannelId, ChatId, ContactId, GroupId, QueueId, UserId, VisitorId};
+use switchboard_protocol::ids::{ChannelId, ChatId, ContactId, GroupId, LabelId, QueueId, UserId, VisitorId};
 use switchboard_protocol::limits;
 use switchboard_protocol::message::{Author, Message, MessageStatus};
 
-use super::StoreError;
 use super::effects::VisitorKey;
 use super::sql::{Blob, Columns, Sql, bad_name, int};
 use super::writer::Tx;
+use super::{StoreError, contacts};
 
 /// About how much text one frame of messages may carry. A frame may have 4 MiB; JSON can make six bytes of one.
 const FRAME_TEXT_BYTES: usize = 512 * 1024;
@@ -83,6 +83,9 @@ pub(super) struct ChatRow {
     pub due_at: Option<UnixMillis>,
     /// Since when its owner has it.
     pub owned_since: Option<UnixMillis>,
+    pub labels: Vec<LabelId>,
+    /// Where the visitor was when writing last.
+    pub visit: Option<Visit>,
     pub customer_delivered_upto: u64,
     pub customer_read_upto: u64,
     pub staff_read_upto: u64,
@@ -127,6 +130,11 @@ impl ChatRow {
             out_of_office_at: row.get(30)?,
             due_at: row.get(31)?,
             owned_since: row.get(32)?,
+            labels: Vec::new(),
+            visit: row
+                .get::<_, Option<String>>(33)?
+                .map(|json| serde_json::from_str(&json).map_err(|_| bad_name(33, "visit")))
+                .transpose()?,
         })
     }
 
@@ -145,8 +153,8 @@ impl ChatRow {
             owner_epoch: self.owner_epoch,
             waiting_since: self.waiting_since,
             session: self.session,
-            labels: Vec::new(),
-            visit: None,
+            labels: self.labels.clone(),
+            visit: self.visit.clone(),
         }
     }
 
@@ -158,7 +166,7 @@ impl ChatRow {
 
 /// Reads a chat's row.
 pub(super) fn load(connection: &Connection, chat: ChatId) -> Result<Option<ChatRow>, StoreError> {
-    Ok(connection
+    let row = connection
         .sql(
             "SELECT chats.id, chats.channel_id, channels.kind, chats.queue_id, chats.contact_id, contacts.name, \
              contacts.email, chats.visitor_id, chats.state, chats.owner_id, chats.owner_epoch, chats.waited_before, \
@@ -166,12 +174,15 @@ pub(super) fn load(connection: &Connection, chat: ChatId) -> Result<Option<ChatR
              chats.staff_read_upto, contacts.phone, contacts.known, chats.group_id, chats.diverted, chats.session, \
              chats.last_inbound_no, chats.unanswered_since, chats.widened, chats.transferred_by, chats.transferred_at, \
              chats.last_owner_id, chats.closed_at, chats.out_of_office_at, chats.due_at, \
-             chats.owned_since \
+             chats.owned_since, chats.visit \
              FROM chats JOIN channels ON channels.id = chats.channel_id \
              JOIN contacts ON contacts.id = chats.contact_id WHERE chats.id = ?1",
         )?
         .query_row([Blob(chat)], ChatRow::read)
-        .optional()?)
+        .optional()?;
+    let Some(mut row) = row else { return Ok(None) };
+    row.labels = contacts::chat_labels(connection, chat)?;
+    Ok(Some(row))
 }
 
 /// A chat that must be there.

@@ -9,7 +9,7 @@ use switchboard_protocol::collection::{
 use switchboard_protocol::ids::UserId;
 
 use super::sql::{Blob, Columns, Sql, bad_name, int};
-use super::{StoreError, people};
+use super::{StoreError, contacts, people, templates};
 use crate::rights::Action;
 
 /// The present revision of each collection.
@@ -39,24 +39,104 @@ fn tombstone(id: &[u8; 16]) -> CollectionRow {
     CollectionRow { id: uuid::Uuid::from_bytes(*id), row: None }
 }
 
-/// The rows of a collection that changed since a revision, as this user sees them, and the revision now. What the user may
-/// not see, or no longer, is a row to be removed; who knows nothing yet is not told of it.
-pub fn since(
-    connection: &Connection,
-    user: UserId,
-    collection: Collection,
+/// About how much one answer carries of a collection that grows without bounds, and how many rows at most.
+const PAGE_BYTES: usize = 512 * 1024;
+pub(super) const PAGE_ROWS: u32 = 2_000;
+
+/// What a phone gets of a collection at once.
+#[derive(Debug, Default)]
+pub struct Pulled {
+    /// The revision that the phone has with these rows.
+    pub rev: u64,
+    /// The rows.
+    pub rows: Vec<CollectionRow>,
+    /// Whether there are more.
+    pub more: bool,
+}
+
+/// A part of a collection in the making: rows in the order of their revisions, each of which may end it.
+pub(super) struct Page {
     rev: u64,
-) -> Result<(u64, Vec<CollectionRow>), StoreError> {
+    rows: Vec<CollectionRow>,
+    bytes: usize,
+    found: u32,
+    full: bool,
+    /// The phone knows nothing yet: there is nothing to remove.
+    fresh: bool,
+}
+
+impl Page {
+    fn new(rev: u64) -> Page {
+        Page { rev, rows: Vec::new(), bytes: 0, found: 0, full: false, fresh: rev == 0 }
+    }
+
+    /// The next row: as the user sees it, or `None` where it is to be removed. False: the page is full.
+    pub(super) fn push<T: serde::Serialize>(
+        &mut self,
+        rev: u64,
+        id: &[u8; 16],
+        value: Option<&T>,
+    ) -> Result<bool, StoreError> {
+        let next = match value {
+            Some(value) => Some(row(id, value)?),
+            None if self.fresh => None,
+            None => Some(tombstone(id)),
+        };
+        let size = next.as_ref().and_then(|next| next.row.as_deref()).map_or(0, |row| row.get().len()) + 64;
+        if self.bytes + size > PAGE_BYTES && !self.rows.is_empty() {
+            self.full = true;
+            return Ok(false);
+        }
+        self.bytes += size;
+        self.found += 1;
+        self.rev = rev;
+        self.rows.extend(next);
+        Ok(true)
+    }
+
+    fn part(self, now: u64) -> Pulled {
+        let more = self.full || self.found >= PAGE_ROWS;
+        // With the last page the phone has everything up to now, also what was no row of its.
+        Pulled { rev: if more { self.rev } else { now }, rows: self.rows, more }
+    }
+}
+
+/// The rows of a collection that changed since a revision, as this user sees them. What the user may not see, or no longer,
+/// is a row to be removed; who knows nothing yet is not told of it. The connection is in a read transaction, so that rows
+/// and revision are of one moment.
+pub fn since(connection: &Connection, user: UserId, collection: Collection, rev: u64) -> Result<Pulled, StoreError> {
     let now = revision(connection, collection)?;
+    let mut page = Page::new(rev);
     let rows = match collection {
         Collection::Users => users(connection, user, rev)?,
         Collection::Groups => groups(connection, rev)?,
         Collection::Queues => queues(connection, user, rev)?,
         Collection::Channels => channels(connection, rev)?,
-        Collection::Templates | Collection::Labels | Collection::Contacts | Collection::ContactNotes => Vec::new(),
+        Collection::Templates => {
+            let Some(actor) = people::actor(connection, user)? else { return Ok(Pulled::default()) };
+            for stored in templates::since(connection, rev, PAGE_ROWS)? {
+                let shown = !stored.deleted && templates::uses(&actor, stored.row.template.group);
+                if !page.push(stored.rev, stored.row.id.as_bytes(), shown.then_some(&stored.row))? {
+                    break;
+                }
+            }
+            return Ok(page.part(now));
+        }
+        Collection::Labels => {
+            contacts::labels_since(connection, rev, &mut page)?;
+            return Ok(page.part(now));
+        }
+        Collection::Contacts => {
+            contacts::contacts_since(connection, rev, &mut page)?;
+            return Ok(page.part(now));
+        }
+        Collection::ContactNotes => {
+            contacts::notes_since(connection, rev, &mut page)?;
+            return Ok(page.part(now));
+        }
         Collection::Alarms => alarms(connection, user, rev)?,
     };
-    Ok((now, rows))
+    Ok(Pulled { rev: now, rows, more: false })
 }
 
 fn users(connection: &Connection, me: UserId, rev: u64) -> Result<Vec<CollectionRow>, StoreError> {

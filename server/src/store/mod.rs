@@ -13,6 +13,7 @@ pub mod chats;
 mod checkpoint;
 pub mod collections;
 pub mod commands;
+pub mod contacts;
 pub mod devices;
 pub mod effects;
 mod error;
@@ -44,6 +45,7 @@ pub mod snapshot;
 mod sql;
 #[cfg(test)]
 mod sql_walk;
+pub mod templates;
 #[cfg(test)]
 mod tests;
 mod timers;

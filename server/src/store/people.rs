@@ -185,6 +185,21 @@ impl Tx<'_> {
         Ok(rev)
     }
 
+    /// Raises a collection's revision by as many rows as change, announces it once, and gives the first row's: a row each,
+    /// so that a phone can stop and go on between any two.
+    pub(super) fn next_revs(&mut self, collection: Collection, rows: usize) -> Result<u64, StoreError> {
+        if rows == 0 {
+            return Ok(0);
+        }
+        let rows = rows as u64;
+        let rev = self
+            .sql
+            .sql("UPDATE collections SET rev = rev + ?2 WHERE name = ?1 RETURNING rev")?
+            .query_row((collection.as_str(), int(rows)), |row| row.count(0))?;
+        self.effect(super::effects::Effect::Changed { collection, rev });
+        Ok(rev + 1 - rows)
+    }
+
     /// Makes a group.
     pub fn create_group(&mut self, name: &str) -> Result<GroupId, StoreError> {
         let name = clean_name(name)?;
@@ -282,11 +297,38 @@ impl Tx<'_> {
             .execute((Blob(user), &new_role, Blob(new_group), new_extension, int(rev)))?;
         if new_role != role || new_group != group {
             self.retell_alarms()?;
+            self.retell_what_a_role_shows(&role, &new_role, group, new_group)?;
         }
         if new_group != group {
             self.refresh_user(user)?;
         }
         Ok(())
+    }
+
+    /// What of the collections a user's role and group decide about: templates come or go with them.
+    fn retell_what_a_role_shows(
+        &mut self,
+        role: &str,
+        new_role: &str,
+        group: GroupId,
+        new_group: GroupId,
+    ) -> Result<(), StoreError> {
+        let owner = Role::SystemOwner.as_str();
+        if (role == owner) != (new_role == owner) {
+            // A system owner has every group's.
+            let groups: Vec<GroupId> = {
+                let mut query = self.sql.sql(
+                    "SELECT DISTINCT group_id FROM templates INDEXED BY templates_by_group \
+                     WHERE deleted_at IS NULL AND group_id > x''",
+                )?;
+                query.query_map([], |row| row.id(0))?.collect::<Result<_, _>>()?
+            };
+            self.retell_templates(&groups)
+        } else if group != new_group {
+            self.retell_templates(&[group, new_group])
+        } else {
+            Ok(())
+        }
     }
 
     /// Sets a user's password; devices that are signed in stay so.

@@ -89,7 +89,8 @@ macro_rules! blobs {
 }
 
 blobs!(
-    UserId, DeviceId, GroupId, QueueId, ChannelId, ContactId, VisitorId, ChatId, MessageId, CommandId, BlockId, FeedId
+    UserId, DeviceId, GroupId, QueueId, ChannelId, ContactId, VisitorId, ChatId, MessageId, CommandId, BlockId, FeedId,
+    TemplateId, LabelId, NoteId
 );
 
 /// Reads a row's columns as the types that the rest of the server uses.

@@ -266,8 +266,8 @@ impl Session {
     fn pull(&self, pull: Pull) {
         let Pull { req, collection, rev } = pull;
         self.read(req, move |sql, user| {
-            let (rev, rows) = collections::since(sql, user, collection, rev)?;
-            Ok(Some(ServerFrame::Rows(Rows { req, collection, rev, rows, more: false })))
+            let collections::Pulled { rev, rows, more } = collections::since(sql, user, collection, rev)?;
+            Ok(Some(ServerFrame::Rows(Rows { req, collection, rev, rows, more })))
         });
     }
 

@@ -1,25 +1,14 @@
 //! Add contact: who wrote is known from then on, to everybody.
 
+use switchboard_protocol::ErrorCode;
 use switchboard_protocol::command::{AddContact, CommandResult};
-use switchboard_protocol::contact::Contact;
-use switchboard_protocol::event::EventBody;
-use switchboard_protocol::ids::{ChatId, UserId};
-use switchboard_protocol::{ErrorCode, limits};
+use switchboard_protocol::ids::UserId;
 
 use super::{Acting, Command, applied, rejected};
 use crate::store::StoreError;
-use crate::store::chats;
+use crate::store::contacts::{self, clean_phone};
 use crate::store::people::{clean_email, clean_name};
-use crate::store::sql::{Blob, Columns, Sql};
 use crate::store::writer::Tx;
-
-/// A phone number as people write it; nothing is made of it but a call.
-fn clean_phone(phone: &str) -> Option<String> {
-    let phone = phone.trim();
-    let digits = phone.chars().filter(char::is_ascii_digit).count();
-    let others = phone.chars().all(|c| c.is_ascii_digit() || "+-() ./".contains(c));
-    (digits > 0 && others && phone.len() <= limits::MAX_PHONE_BYTES).then(|| phone.to_owned())
-}
 
 /// What is given, cleaned: an empty field counts as not given. `None`: it cannot be used.
 fn cleaned(given: Option<&str>, clean: impl Fn(&str) -> Option<String>) -> Option<Option<String>> {
@@ -42,43 +31,10 @@ impl Tx<'_> {
         let Ok(name) = clean_name(&given.name) else { return bad() };
         let Some(email) = cleaned(given.email.as_deref(), clean_email) else { return bad() };
         let Some(phone) = cleaned(given.phone.as_deref(), clean_phone) else { return bad() };
-        let before = acting.chat.contact;
-        let after = Contact {
-            id: before.id,
-            name: Some(name),
-            email: email.or_else(|| before.email.clone()),
-            phone: phone.or_else(|| before.phone.clone()),
-            known: true,
-        };
-        if after == before {
-            return Ok(applied(command.id, None, None));
-        }
-        self.sql.sql("UPDATE contacts SET name = ?2, email = ?3, phone = ?4, known = 1 WHERE id = ?1")?.execute((
-            Blob(after.id),
-            &after.name,
-            &after.email,
-            &after.phone,
-        ))?;
-        let of_contact: Vec<ChatId> = {
-            let mut query = self.sql.sql("SELECT id FROM chats WHERE contact_id = ?1")?;
-            query.query_map([Blob(after.id)], |row| row.id(0))?.collect::<Result<_, _>>()?
-        };
-        let mut seq = None;
-        for id in of_contact {
-            let mut chat = chats::must(self.sql, id)?;
-            self.save_hands(&mut chat)?;
-            let body = EventBody::Chat(chat.public());
-            let mut seeing = chats::seeing(self.sql, id)?;
-            if id == acting.chat.id {
-                seeing.retain(|other| *other != user);
-                let event = self.event(id, chat.rev, &body, Some(command.id))?;
-                seq = Some(self.append(user, &event)?);
-            }
-            if !seeing.is_empty() {
-                let event = self.event(id, chat.rev, &body, None)?;
-                self.append_to(&seeing, &event)?;
-            }
-        }
+        let Some(before) = contacts::root(self.sql, acting.chat.contact.id)? else { return bad() };
+        let (email, phone) = (email.or_else(|| before.email.clone()), phone.or_else(|| before.phone.clone()));
+        let own = Some((acting.chat.id, user, command.id));
+        let seq = self.save_contact(&before, &name, email, phone, own)?;
         Ok(applied(command.id, seq, None))
     }
 }

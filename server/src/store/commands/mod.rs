@@ -213,9 +213,16 @@ impl Tx<'_> {
             CommandBody::Presence(set) => self.set_presence(user, set)?,
             CommandBody::Schedule(set) => self.set_schedule(user, set)?,
             CommandBody::QueueLogin(login) => self.log_in_to_queue(user, login)?,
+            CommandBody::EditContact(edit) => self.edit_contact(user, edit)?,
+            CommandBody::LabelContact(change) => self.label_contact(user, change)?,
+            CommandBody::AddContactNote(note) => self.add_contact_note(user, command.id, note)?,
+            CommandBody::DeleteContactNote(delete) => self.delete_contact_note(user, delete.note)?,
+            CommandBody::MergeContacts(merge) => self.merge_contacts(user, merge)?,
+            CommandBody::PartContact(part) => self.part_contact(part.contact)?,
+            CommandBody::SaveLabel(save) => self.save_label(user, save)?,
+            CommandBody::DeleteLabel(delete) => self.delete_label(user, delete.label)?,
             // About a chat: without one they make no sense.
-            body if body.is_about_chat() => Some(ErrorCode::BadRequest),
-            _ => Some(ErrorCode::Unsupported),
+            _ => Some(ErrorCode::BadRequest),
         };
         Ok(refused.map_or_else(|| applied(command.id, None, None), |code| rejected(command.id, code)))
     }
@@ -258,7 +265,7 @@ impl Tx<'_> {
             CommandBody::Delete => self.delete(user, command, acting),
             CommandBody::AddContact(contact) => self.add_contact(user, command, acting, contact),
             CommandBody::Note(note) => self.note(user, command, acting, note),
-            body if body.is_about_chat() => Ok(rejected(command.id, ErrorCode::Unsupported)),
+            CommandBody::LabelChat(change) => self.label_chat(user, command, id, change.label, change.on),
             // About the user alone: with a chat they make no sense.
             _ => Ok(rejected(command.id, ErrorCode::BadRequest)),
         }

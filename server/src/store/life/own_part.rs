@@ -274,7 +274,7 @@ fn f75_alarms_that_are_over_cost_a_new_phone_nothing() {
         false
     };
     office.connection.progress_handler(1, Some(count)).unwrap();
-    let (_, rows) = collections::since(&office.connection, anna, Collection::Alarms, 0).unwrap();
+    let rows = collections::since(&office.connection, anna, Collection::Alarms, 0).unwrap().rows;
     office.connection.progress_handler(1, None::<fn() -> bool>).unwrap();
     assert_eq!(rows.iter().map(|row| ChatId::from_bytes(*row.id.as_bytes())).collect::<Vec<_>>(), [chat]);
     assert!(steps.load(Ordering::Relaxed) < 1_000, "{steps:?} steps");
