@@ -71,7 +71,7 @@ mod tests {
     use switchboard_protocol::ServerFrame;
     use switchboard_protocol::chat::ChatState;
     use switchboard_protocol::collection::{Collection, Presence};
-    use switchboard_protocol::command::{CommandBody, CommandStatus, Reply, SetPresence};
+    use switchboard_protocol::command::{CommandBody, CommandStatus, NoteToOwner, OpenDirect, Reply, Say, SetPresence};
     use switchboard_protocol::event::EventBody;
     use switchboard_protocol::ids::{ChannelId, ChatId, CommandId, MessageId, UserId, VisitorId};
     use switchboard_protocol::widget::WidgetSend;
@@ -81,7 +81,7 @@ mod tests {
     use crate::store::effects::VisitorKey;
     use crate::store::inbound::Received;
     use crate::store::writer::transact;
-    use crate::store::{Tx, alarms, chats, collections, feed};
+    use crate::store::{Tx, alarms, chats, collections, feed, snapshot};
 
     #[test]
     fn a_new_database_gets_every_step_once() {
@@ -267,9 +267,133 @@ mod tests {
         run(&mut connection, 9_000).unwrap();
         let anna = UserId::from_bytes(id(2, 1));
         for (collection, rows) in [(Collection::Users, 3), (Collection::Queues, 1)] {
-            let (rev, found) = collections::since(&connection, anna, collection, 5).unwrap();
-            assert_eq!((rev, found.len()), (6, rows), "{collection:?}");
-            assert!(collections::since(&connection, anna, collection, rev).unwrap().1.is_empty());
+            let found = collections::since(&connection, anna, collection, 5).unwrap();
+            assert_eq!((found.rev, found.rows.len()), (6, rows), "{collection:?}");
+            assert!(collections::since(&connection, anna, collection, found.rev).unwrap().rows.is_empty());
         }
+    }
+
+    /// A database of schema 2 with the fixture's data.
+    fn version_2() -> Connection {
+        let connection = Connection::open_in_memory().unwrap();
+        connection.pragma_update(None, "foreign_keys", true).unwrap();
+        for step in &STEPS[..2] {
+            connection.execute_batch(step).unwrap();
+        }
+        connection.execute_batch(include_str!("../../migrations/fixtures/0002_data.sql")).unwrap();
+        connection.pragma_update(None, "user_version", 2).unwrap();
+        connection
+    }
+
+    /// All that a table of both schemas holds, as text, in the columns of the older one.
+    fn table(connection: &Connection, columns: &str, table: &str) -> Vec<String> {
+        let row = columns.split(", ").map(|column| format!("quote({column})")).collect::<Vec<_>>().join(" || ',' || ");
+        let mut query = connection.prepare(&format!("SELECT {row} FROM {table} ORDER BY 1")).unwrap();
+        let rows = query.query_map([], |row| row.get(0)).unwrap();
+        rows.collect::<Result<_, _>>().unwrap()
+    }
+
+    fn columns(connection: &Connection, table: &str) -> String {
+        let mut query = connection.prepare("SELECT name FROM pragma_table_info(?1)").unwrap();
+        let names = query.query_map([table], |row| row.get::<_, String>(0)).unwrap();
+        names.collect::<Result<Vec<_>, _>>().unwrap().join(", ")
+    }
+
+    #[test]
+    fn a_database_of_schema_2_keeps_everything() {
+        let mut connection = version_2();
+        let tables: Vec<String> = {
+            let mut query = connection.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").unwrap();
+            query.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap()
+        };
+        // The revisions alone may rise.
+        let kept: Vec<(String, String, Vec<String>)> = tables
+            .into_iter()
+            .filter(|name| name != "collections")
+            .map(|name| {
+                let columns = columns(&connection, &name);
+                let rows = table(&connection, &columns, &name);
+                (name, columns, rows)
+            })
+            .collect();
+        assert!(
+            kept.iter().filter(|(.., rows)| !rows.is_empty()).count() >= 18,
+            "the fixture has something of everything"
+        );
+        run(&mut connection, 9_000).unwrap();
+        for (name, columns, rows) in kept {
+            assert_eq!(table(&connection, &columns, &name), rows, "{name}");
+        }
+        let broken: i64 =
+            connection.query_row("SELECT count(*) FROM pragma_foreign_key_check", [], |row| row.get(0)).unwrap();
+        assert_eq!(broken, 0);
+        // By what a contact is known, and where a chat came from, follows from what was there.
+        assert_eq!(
+            table(&connection, "contact_id, kind, value", "contact_identities"),
+            [
+                "X'06000000000000000000000000000001','visitor','08000000000000000000000000000001'",
+                "X'06000000000000000000000000000002','visitor','08000000000000000000000000000002'",
+                "X'06000000000000000000000000000003','visitor','08000000000000000000000000000003'",
+                "X'06000000000000000000000000000004','whatsapp','+49 30 901820'",
+            ]
+        );
+        assert_eq!(table(&connection, "id, origin_contact_id", "chats"), table(&connection, "id, contact_id", "chats"));
+        // The saved contacts are a collection, in the order in which they came.
+        assert_eq!(table(&connection, "rev, name", "contacts WHERE known = 1"), ["1,'Ann Lee'", "2,'Tom'"]);
+        assert_eq!(table(&connection, "rev", "collections WHERE name = 'contacts'"), ["2"]);
+        assert_eq!(table(&connection, "rev", "contacts WHERE known = 0"), ["0", "0"]);
+    }
+
+    #[test]
+    fn f2_f66_a_database_of_schema_2_works_on() {
+        let mut connection = version_2();
+        // Whoever guessed a line's id and replied under it must not keep the server from starting.
+        connection
+            .execute(
+                "UPDATE messages SET id = (SELECT id FROM messages WHERE kind = 2 LIMIT 1) WHERE text = 'We do.'",
+                [],
+            )
+            .unwrap();
+        run(&mut connection, 9_000).unwrap();
+        let [anna, boris] = [1, 2].map(|n| UserId::from_bytes(id(2, n)));
+        let [owned, closed] = [2, 4].map(|n| ChatId::from_bytes(id(7, n)));
+        let command = |chat, epoch, body| Command {
+            id: CommandId::new(),
+            chat: Some(chat),
+            owner_epoch: epoch,
+            seen: None,
+            ask: false,
+            body,
+        };
+        let text = |text: &str| Say { text: text.into(), mentions: vec![boris] };
+        let known = Command {
+            id: CommandId::from_bytes(id(9, 4)),
+            ..command(owned, Some(1), CommandBody::Reply(Reply { text: "on its way".into() }))
+        };
+        let direct = ChatId::direct(anna, boris);
+        let results = transact(&mut connection, 9_000, |tx| {
+            let commands = [
+                known.clone(),
+                Command { ask: true, ..known },
+                command(owned, None, CommandBody::Note(text("a good customer"))),
+                command(closed, None, CommandBody::NoteToOwner(NoteToOwner { text: "they wrote to me".into() })),
+                command(direct, None, CommandBody::OpenDirect(OpenDirect { user: boris })),
+                command(direct, None, CommandBody::Say(text("have you seen Ann's chat?"))),
+            ];
+            let key = VisitorKey { channel: ChannelId::from_bytes(id(5, 2)), visitor: VisitorId::from_bytes(id(8, 4)) };
+            let send = WidgetSend { id: MessageId::new(), text: "and Leeds?".into(), name: None, email: None };
+            let results = commands.iter().map(|command| tx.execute(anna, command)).collect::<Result<Vec<_>, _>>()?;
+            tx.receive_visitor_message(key, &send)?;
+            Ok(results)
+        });
+        for result in results.unwrap().0 {
+            assert_eq!((result.status, result.code), (CommandStatus::Applied, None));
+        }
+        let row = chats::must(&connection, closed).unwrap();
+        assert_eq!((row.state, row.session), (ChatState::Waiting, 2));
+        let (messages, _) = chats::page(&connection, boris, direct, 10, 10).unwrap().unwrap();
+        assert_eq!((messages[0].no, &messages[0].mentions), (1, &vec![boris]));
+        let frames = snapshot::read(&connection, boris).unwrap().frames;
+        assert!(frames.iter().any(|frame| frame.contains("have you seen Ann's chat?")));
     }
 }

@@ -1,6 +1,8 @@
 //! Random histories, and what must hold after every one of them (the design's invariants, on the server's side).
 
+mod contacts;
 mod device;
+mod staff;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +15,7 @@ use switchboard_protocol::collection::Presence;
 use switchboard_protocol::command::{
     AddContact, CommandBody, CommandResult, CommandStatus, QueueLogin, Read, Reply, SetPresence, Snooze, Transfer,
 };
-use switchboard_protocol::ids::{ChatId, CommandId, GroupId, MessageId, QueueId, UserId};
+use switchboard_protocol::ids::{ChatId, CommandId, GroupId, LabelId, MessageId, NoteId, QueueId, UserId};
 use switchboard_protocol::message::MessageStatus;
 use switchboard_protocol::transfer::TransferTarget;
 use switchboard_protocol::widget::WidgetSend;
@@ -23,7 +25,7 @@ use super::effects::{Effect, VisitorKey};
 use super::inbound::{Received, visitor_state};
 use super::sql::Columns;
 use super::tests::Fixture;
-use super::{Tx, blocks, chats, people, queues};
+use super::{Tx, blocks, chats, internal, people, queues};
 use crate::routing::{Distribution, QueueSettings, Route};
 use device::Device;
 
@@ -39,7 +41,12 @@ struct History {
     queues: [QueueId; 2],
     group: GroupId,
     disabled: Vec<UserId>,
-    /// The author of every reply that was applied.
+    /// The staff chats that were made so far.
+    staff: Vec<ChatId>,
+    labels: Vec<LabelId>,
+    /// The notes on contacts, with who wrote them.
+    notes: Vec<(NoteId, UserId)>,
+    /// The author of every reply that was applied, and of what was said among staff.
     replies: BTreeMap<CommandId, UserId>,
     /// How often each kind was applied: a kind that never is proves nothing.
     applied: BTreeMap<&'static str, u32>,
@@ -83,19 +90,25 @@ impl History {
         self.write(move |tx| tx.execute(user, &command)).await
     }
 
-    async fn command(&mut self, user: UserId, chat: Option<ChatId>, body: CommandBody) {
+    async fn command(&mut self, user: UserId, chat: Option<ChatId>, body: CommandBody) -> CommandId {
         let mut command = Command { id: CommandId::new(), chat, owner_epoch: None, seen: None, ask: false, body };
         if let Some(chat) = chat {
             // What the phone would know; sometimes it is behind.
-            let row = self.fixture.store.readers.read(move |sql| chats::must(sql, chat)).await.unwrap();
+            let read = move |sql: &rusqlite::Connection| {
+                if let Some(row) = chats::load(sql, chat)? {
+                    return Ok((Some(row.owner_epoch), row.last_no));
+                }
+                Ok((None, internal::load(sql, chat)?.map_or(0, |row| row.last_no)))
+            };
+            let (epoch, last_no) = self.fixture.store.readers.read(read).await.unwrap();
             let behind = u64::from(self.rng.random_bool(0.2));
-            command.owner_epoch = Some(row.owner_epoch.saturating_sub(behind));
-            command.seen = Some(row.last_no.saturating_sub(behind));
+            command.owner_epoch = epoch.map(|epoch| epoch.saturating_sub(behind));
+            command.seen = Some(last_no.saturating_sub(behind));
         }
         let result = self.execute(user, &command).await;
         if result.status == CommandStatus::Applied {
             *self.applied.entry(command.body.kind()).or_default() += 1;
-            if matches!(command.body, CommandBody::Reply(_)) {
+            if matches!(command.body, CommandBody::Reply(_) | CommandBody::Say(_)) {
                 assert!(self.replies.insert(command.id, user).is_none());
             }
         }
@@ -107,6 +120,7 @@ impl History {
                 assert_eq!(self.execute(user, &other).await.code, Some(ErrorCode::IdReuse));
             }
         }
+        result.id
     }
 
     async fn receive(&mut self) {
@@ -133,7 +147,7 @@ impl History {
     }
 
     async fn step(&mut self) {
-        match self.rng.random_range(0..100) {
+        match self.rng.random_range(0..150) {
             0..30 => self.receive().await,
             30..42 => self.on_chat(|_| CommandBody::Reply(Reply { text: "answer".into() })).await,
             42..48 => self.on_chat(|_| CommandBody::Take).await,
@@ -163,7 +177,9 @@ impl History {
             }
             87..90 => self.time().await,
             90..94 => self.work().await,
-            _ => self.admin().await,
+            94..100 => self.admin().await,
+            100..130 => self.staff().await,
+            _ => self.contacts().await,
         }
     }
 
@@ -329,6 +345,9 @@ async fn new_history(seed: u64) -> History {
         queues: [queue, other],
         group,
         disabled: Vec::new(),
+        staff: Vec::new(),
+        labels: Vec::new(),
+        notes: Vec::new(),
         replies: BTreeMap::new(),
         applied: BTreeMap::new(),
     }
@@ -339,7 +358,7 @@ async fn one_history(seed: u64) -> BTreeSet<&'static str> {
     let mut history = new_history(seed).await;
     // One device of each user follows live, one starts from a snapshot somewhere, one comes at the end.
     let users = history.fixture.users.clone();
-    let mut live = vec![Device::default(); USERS];
+    let mut live: Vec<_> = users.iter().map(|user| Device::new(*user)).collect();
     let mut joined: Vec<Option<Device>> = vec![None; USERS];
     for n in 0..STEPS {
         history.step().await;
@@ -359,6 +378,8 @@ async fn one_history(seed: u64) -> BTreeSet<&'static str> {
         }
         if n % 10 == 0 {
             history.check_rows(seed).await;
+            history.check_staff(seed).await;
+            history.check_contacts(seed).await;
         }
         if n == STEPS / 2 {
             for (at, user) in users.iter().enumerate() {
@@ -367,9 +388,11 @@ async fn one_history(seed: u64) -> BTreeSet<&'static str> {
         }
     }
     history.check_rows(seed).await;
+    history.check_staff(seed).await;
+    history.check_contacts(seed).await;
     for (at, &user) in users.iter().enumerate() {
         let now = Device::snapshot(&history.fixture, user).await;
-        let mut away = Device::default();
+        let mut away = Device::new(user);
         away.follow(&history.fixture, user).await;
         let mut later = joined[at].take().unwrap();
         later.follow(&history.fixture, user).await;

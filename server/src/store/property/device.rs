@@ -3,20 +3,22 @@
 use std::collections::BTreeMap;
 
 use switchboard_protocol::ServerFrame;
-use switchboard_protocol::chat::{Chat, PassedOn, UserChat};
-use switchboard_protocol::event::EventBody;
+use switchboard_protocol::chat::{Chat, InternalChat, OpenedInternal, PassedOn, UserChat};
+use switchboard_protocol::event::{EventBody, StatusRaised};
 use switchboard_protocol::ids::{ChatId, UserId};
 use switchboard_protocol::limits::OPENED_MESSAGES;
-use switchboard_protocol::message::{Author, Message, MessageKind, MessageStatus};
+use switchboard_protocol::message::{Author, Message, MessageKind};
 
 use crate::store::effects::EventTail;
 use crate::store::tests::Fixture;
 use crate::store::{feed, snapshot};
 
 /// What a device knows.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Device {
+    pub user: UserId,
     pub chats: BTreeMap<ChatId, Held>,
+    pub staff: BTreeMap<ChatId, HeldStaff>,
     pub passed_on: BTreeMap<ChatId, PassedOn>,
     pub cursor: u64,
 }
@@ -29,29 +31,48 @@ pub struct Held {
     pub me: UserChat,
 }
 
-impl Held {
-    fn raise(&mut self, outbound: bool, from: u64, upto: u64, status: MessageStatus) {
-        for (_, message) in self.messages.range_mut(from..=upto) {
-            // Notes and activities are on no way.
-            let text = message.kind() == MessageKind::Text;
-            if text && (message.author != Author::Contact) == outbound {
-                message.status = message.status.merge(status);
-            }
+/// A staff chat on a device.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HeldStaff {
+    pub internal: InternalChat,
+    pub messages: BTreeMap<u64, Message>,
+    pub me: UserChat,
+}
+
+fn raise(messages: &mut BTreeMap<u64, Message>, raised: &StatusRaised) {
+    for (_, message) in messages.range_mut(raised.from..=raised.upto) {
+        // Notes and activities are on no way.
+        let text = message.kind() == MessageKind::Text;
+        if text && (message.author != Author::Contact) == raised.outbound {
+            message.status = message.status.merge(raised.status);
         }
     }
 }
 
+fn by_number(messages: Vec<Message>) -> BTreeMap<u64, Message> {
+    messages.into_iter().map(|message| (message.no, message)).collect()
+}
+
 impl Device {
+    /// A device that never connected.
+    pub fn new(user: UserId) -> Device {
+        Device { user, chats: BTreeMap::new(), staff: BTreeMap::new(), passed_on: BTreeMap::new(), cursor: 0 }
+    }
+
     /// A device that starts now.
     pub async fn snapshot(fixture: &Fixture, user: UserId) -> Device {
         let read = fixture.store.readers.read(move |sql| snapshot::read(sql, user)).await.unwrap();
-        let mut device = Device { cursor: read.as_of, ..Device::default() };
+        let mut device = Device { cursor: read.as_of, ..Device::new(user) };
         for frame in read.frames {
             if let ServerFrame::SnapshotPart(part) = ServerFrame::parse(&frame).unwrap() {
                 for entry in part.chats {
-                    let messages = entry.opened.messages.into_iter().map(|message| (message.no, message)).collect();
+                    let messages = by_number(entry.opened.messages);
                     let held = Held { chat: entry.opened.chat, messages, me: entry.me };
                     device.chats.insert(held.chat.id, held);
+                }
+                for entry in part.internal {
+                    let held = HeldStaff::new(user, entry.opened, entry.me);
+                    device.staff.insert(held.internal.id, held);
                 }
                 device.passed_on.extend(part.passed_on.into_iter().map(|line| (line.chat, line)));
             }
@@ -70,20 +91,25 @@ impl Device {
         let id = event.chat.unwrap();
         match EventBody::parse(&event.kind, event.body.unwrap().get()).unwrap().unwrap() {
             EventBody::ChatOpened(opened) => {
-                let messages = opened.messages.into_iter().map(|message| (message.no, message)).collect();
+                let messages = by_number(opened.messages);
                 self.passed_on.remove(&id);
                 self.chats.insert(id, Held { chat: opened.chat, messages, me: UserChat::default() });
+            }
+            EventBody::InternalOpened(opened) => {
+                self.staff.insert(id, HeldStaff::new(self.user, opened, UserChat::default()));
             }
             EventBody::Gone(gone) => {
                 // Perhaps of a chat that came and went while the device was away.
                 self.chats.remove(&id);
+                self.staff.remove(&id);
                 self.passed_on.remove(&id);
                 self.passed_on.extend(gone.passed_on.map(|line| (id, line)));
             }
-            body => {
-                let held = self.chats.get_mut(&id);
-                held.unwrap_or_else(|| panic!("{} of a chat that was never opened", event.kind)).apply(body);
-            }
+            body => match (self.chats.get_mut(&id), self.staff.get_mut(&id)) {
+                (Some(held), None) => held.apply(body),
+                (None, Some(held)) => held.apply(self.user, body),
+                _ => panic!("{} of a chat that was never opened", event.kind),
+            },
         }
     }
 
@@ -98,9 +124,10 @@ impl Device {
 
     /// As a snapshot would show it: the newest messages only.
     pub fn newest(mut self) -> Device {
-        for held in self.chats.values_mut() {
-            while held.messages.len() > OPENED_MESSAGES as usize {
-                held.messages.pop_first();
+        let staff = self.staff.values_mut().map(|held| &mut held.messages);
+        for messages in self.chats.values_mut().map(|held| &mut held.messages).chain(staff) {
+            while messages.len() > OPENED_MESSAGES as usize {
+                messages.pop_first();
             }
         }
         self
@@ -120,13 +147,58 @@ impl Device {
             assert_eq!(mine.me, theirs.me, "{what}: the user's own part of {}", mine.chat.id);
             assert_eq!(mine.messages, theirs.messages, "{what}: messages of {}", mine.chat.id);
         }
+        assert_eq!(
+            self.staff.keys().collect::<Vec<_>>(),
+            other.staff.keys().collect::<Vec<_>>(),
+            "{what}: which staff chats there are"
+        );
+        for (mine, theirs) in self.staff.values().zip(other.staff.values()) {
+            assert_eq!(mine.internal, theirs.internal, "{what}: a staff chat's row");
+            assert_eq!(mine.me, theirs.me, "{what}: the user's own part of {}", mine.internal.id);
+            assert_eq!(mine.messages, theirs.messages, "{what}: messages of {}", mine.internal.id);
+        }
+    }
+}
+
+impl HeldStaff {
+    fn new(user: UserId, opened: OpenedInternal, me: UserChat) -> HeldStaff {
+        assert!(opened.internal.members.contains(&user), "nobody but its members has a staff chat");
+        HeldStaff { internal: opened.internal, messages: by_number(opened.messages), me }
+    }
+
+    fn apply(&mut self, user: UserId, body: EventBody) {
+        match body {
+            EventBody::Message(added) => {
+                if let Some(last) = self.messages.keys().next_back() {
+                    assert_eq!(added.message.no, last + 1, "messages are numbered without a gap");
+                }
+                let mine = matches!(added.message.author, Author::User { id, .. } if id == user);
+                if added.message.kind() == MessageKind::Text && !mine {
+                    self.me = self.me.woken();
+                }
+                self.messages.insert(added.message.no, added.message);
+                if let Some(internal) = added.internal {
+                    // Who came with this line has the row already.
+                    assert!(internal.rev >= self.internal.rev && internal.members.contains(&user));
+                    assert!(internal.rev > self.internal.rev || internal == self.internal);
+                    self.internal = internal;
+                }
+            }
+            EventBody::Status(raised) => raise(&mut self.messages, &raised),
+            EventBody::UserChat(me) => self.me = me,
+            EventBody::Chat(_) | EventBody::ChatOpened(_) | EventBody::InternalOpened(_) | EventBody::Gone(_) => {
+                panic!("not of a staff chat")
+            }
+        }
     }
 }
 
 impl Held {
     fn apply(&mut self, body: EventBody) {
         match body {
-            EventBody::ChatOpened(_) | EventBody::InternalOpened(_) | EventBody::Gone(_) => {}
+            EventBody::ChatOpened(_) | EventBody::InternalOpened(_) | EventBody::Gone(_) => {
+                panic!("not of a chat that one has")
+            }
             EventBody::Message(added) => {
                 let last = self.messages.keys().next_back().copied().unwrap_or(0);
                 assert_eq!(added.message.no, last + 1, "messages are numbered without a gap");
@@ -138,7 +210,7 @@ impl Held {
                     self.replace(chat);
                 }
             }
-            EventBody::Status(raised) => self.raise(raised.outbound, raised.from, raised.upto, raised.status),
+            EventBody::Status(raised) => raise(&mut self.messages, &raised),
             EventBody::Chat(chat) => self.replace(chat),
             EventBody::UserChat(me) => self.me = me,
         }
