@@ -6,7 +6,7 @@ import { test } from "node:test";
 
 import { Session } from "../src/app/session";
 import type { Socket, SocketEvents } from "../src/app/env";
-import type { ChatEvent, ClientFrame, Hours, Message, ServerFrame, WidgetConfig } from "../src/shared/frames";
+import type { ChatEvent, ClientFrame, Hello, Hours, Message, ServerFrame, WidgetConfig } from "../src/shared/frames";
 
 const SEEDS = Number(process.env.SEEDS ?? 60);
 const CONFIG: WidgetConfig = { title: "Tea", greeting: "Hello", pre_chat: "none", consent: "", color: "", offline_form: true, offline_text: "", rating: true };
@@ -734,4 +734,47 @@ test(`f61 f63 nothing is lost, doubled or reordered, whatever breaks (${SEEDS} s
     assert.deepEqual(Object.keys(browser.kept).filter((key) => key.startsWith("p.")), [], where);
     tabs = [];
   }
+});
+
+test("f32 the server is told on which page the visitor is and where they came from, and nothing that is no web page", async () => {
+  const { world, server, browser } = setup(3);
+  const tab = browser.open("a");
+  tab.session.setPlace({ page: "https://shop.example/lamps?color=green", referrer: "https://search.example/" });
+  tab.session.setShown(true);
+  await world.run(1_000);
+  const hello = server.hellos[0] as Hello;
+  assert.deepEqual([hello.page, hello.referrer], ["https://shop.example/lamps?color=green", "https://search.example/"]);
+
+  const odd = browser.open("b");
+  odd.session.setPlace({ page: "file:///home/maria/draft.html", referrer: `https://shop.example/${"x".repeat(2_000)}` });
+  odd.session.setShown(true);
+  await world.run(1_000);
+  const silent = server.hellos[1] as Hello;
+  assert.deepEqual([silent.page, silent.referrer], [undefined, undefined]);
+  const long = browser.open("c");
+  long.session.setPlace({ page: `https://shop.example/lamps?${"x".repeat(2_000)}`, referrer: "" });
+  long.session.setShown(true);
+  await world.run(1_000);
+  assert.equal((server.hellos[2] as Hello).page, "https://shop.example/lamps");
+});
+
+test("f32 who went to another page without a reload is there before the next text, which comes once", async () => {
+  const { world, server, browser } = setup(4);
+  const tab = browser.open("a");
+  tab.session.setPlace({ page: "https://shop.example/lamps", referrer: "" });
+  tab.session.setShown(true);
+  await world.run(1_000);
+  tab.session.write("how much is it?");
+  await world.run(1_000);
+  assert.equal(server.hellos.length, 1);
+
+  tab.session.setPlace({ page: "https://shop.example/chairs", referrer: "https://shop.example/lamps" });
+  await world.run(10_000);
+  assert.equal(server.hellos.length, 1, "looking around costs no connection");
+  tab.session.write("and this one?");
+  tab.session.write("in oak?");
+  await world.run(5_000);
+  assert.deepEqual(server.hellos.map((hello) => (hello as Hello).page), ["https://shop.example/lamps", "https://shop.example/chairs"]);
+  assert.deepEqual(only(server).messages.map((message) => message.text), ["how much is it?", "and this one?", "in oak?"]);
+  assert.deepEqual(tab.pending(), []);
 });

@@ -2,7 +2,7 @@
 // channel allows; answers to exactly that origin.
 
 import { seal, unseal } from "../shared/bridge";
-import type { ToFrame, ToHost } from "../shared/bridge";
+import type { Place, ToFrame, ToHost } from "../shared/bridge";
 
 export type Init = Extract<ToFrame, { type: "init" }>;
 
@@ -10,6 +10,7 @@ export interface HostEvents {
   init(init: Init): void;
   shown(open: boolean, modal: boolean, focus: boolean): void;
   kept(key: string, value: string | null): void;
+  moved(place: Place): void;
 }
 
 export class Host {
@@ -54,11 +55,15 @@ export class Host {
           modal: message.modal === true,
           focus: message.focus === true,
           kept: readKept(message.kept),
+          ...readPlace(message),
         });
         this.tell({ type: "ready" });
         break;
       case "shown":
         this.events.shown(message.open === true, message.modal === true, message.focus === true);
+        break;
+      case "place":
+        this.events.moved(readPlace(message));
         break;
       case "saved": {
         const n = Number(message.n);
@@ -74,6 +79,9 @@ export class Host {
 }
 
 const textOrNull = (value: unknown): string | null => (typeof value === "string" ? value : null);
+
+/** A loader of before does not say. */
+const readPlace = (message: Record<string, unknown>): Place => ({ page: textOrNull(message.page) ?? "", referrer: textOrNull(message.referrer) ?? "" });
 
 function readKept(value: unknown): Record<string, string> {
   const kept: Record<string, string> = {};

@@ -117,6 +117,7 @@ function run(config: FrameConfig): void {
       draft: (text) => void host.keep(DRAFT_KEY, text === "" ? null : text, false),
     });
     panel.mount(document.getElementById("app")!, init.kept[DRAFT_KEY] ?? "");
+    session.setPlace(init);
     session.setVisible(document.visibilityState === "visible");
     session.begin(init.kept);
     shown(init.open, init.modal, init.focus);
@@ -134,6 +135,7 @@ function run(config: FrameConfig): void {
     init: begin,
     shown,
     kept: (key, value) => session?.kept(key, value),
+    moved: (place) => session?.setPlace(place),
   });
 }
 

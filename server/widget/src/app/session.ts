@@ -1,7 +1,8 @@
 // One tab's chat: joins the connection, the outbox and the conversation, and keeps in the host page what has to
 // survive. Knows no DOM and no WebSocket; both are handed in, so that the tests run it against a made-up server.
 
-import { MAX_COMMENT_BYTES, PROTOCOL_VERSION, readServerFrame } from "../shared/frames";
+import { MAX_COMMENT_BYTES, MAX_PAGE_URL_BYTES, PROTOCOL_VERSION, readServerFrame } from "../shared/frames";
+import type { Place } from "../shared/bridge";
 import type { ClientFrame, ErrorCode, Hello, Rate, ServerFrame, Welcome, WidgetConfig } from "../shared/frames";
 import { Connection } from "./connection";
 import type { Effect, Input } from "./connection";
@@ -26,6 +27,14 @@ const TYPING_MS = 5_000;
 const TYPING_EVERY_MS = 3_000;
 const LOG_MS = 400;
 
+/** An address that the server takes; a longer one is told without what stands behind its path. */
+function pageOrNone(address: string): string {
+  const fits = (text: string): boolean => new TextEncoder().encode(text).length <= MAX_PAGE_URL_BYTES;
+  if (!/^https?:\/\//.test(address)) return "";
+  const short = fits(address) ? address : address.split("?", 1)[0] ?? "";
+  return fits(short) ? short : "";
+}
+
 export class Session {
   readonly conversation = new Conversation();
   readonly outbox: Outbox;
@@ -43,6 +52,9 @@ export class Session {
   private readonly hours: OfficeHours;
   private readonly rating: Rating;
   private socket: Socket | null = null;
+  /** Where the visitor is, and the page that the server was told of. */
+  private place: Place = { page: "", referrer: "" };
+  private toldPage = "";
   private shown = false;
   private visible = true;
   private onScreen = 0;
@@ -101,6 +113,11 @@ export class Session {
     this.pump();
   }
 
+  /** The visitor is on this page now. The server hears of it with the next greeting, or before the next text. */
+  setPlace({ page, referrer }: Place): void {
+    this.place = { page: pageOrNone(page), referrer: pageOrNone(referrer) };
+  }
+
   /** The panel was opened or closed. The first opening makes the connection. */
   setShown(shown: boolean): void {
     this.shown = shown;
@@ -138,6 +155,8 @@ export class Session {
     this.outbox.add(item);
     this.persist(item);
     this.stopTyping();
+    // What is written here is to stand beside the page that it is about.
+    if (this.connection.live && this.place.page !== this.toldPage) this.run({ type: "restart" });
     this.start();
     this.pump();
     return "ok";
@@ -346,6 +365,9 @@ export class Session {
     const hello: Hello = { type: "hello", v: PROTOCOL_VERSION, channel: this.env.channel, after: this.conversation.after() };
     if (this.token !== null) hello.token = this.token;
     if (this.conversation.feed !== null) hello.feed_id = this.conversation.feed;
+    if (this.place.page !== "") hello.page = this.place.page;
+    if (this.place.referrer !== "") hello.referrer = this.place.referrer;
+    this.toldPage = this.place.page;
     return hello;
   }
 

@@ -2,7 +2,7 @@
 // with the app. Makes no request of its own before a visitor opens the chat or comes back to one.
 
 import { seal, unseal } from "../shared/bridge";
-import type { Theme, ToFrame } from "../shared/bridge";
+import type { Place, Theme, ToFrame } from "../shared/bridge";
 import { accentOf } from "../shared/colour";
 import { backoff } from "../shared/random";
 import { chooseLang } from "../lang/index";
@@ -25,7 +25,7 @@ interface Api {
 }
 
 const GLOBAL = Symbol.for("switchboard.widget");
-type Page = Window & { [GLOBAL]?: Api; SwitchboardChat?: unknown };
+type Page = Window & { [GLOBAL]?: Api; SwitchboardChat?: unknown; navigation?: EventTarget };
 
 function start(script: HTMLScriptElement, channel: string): void {
   const base = new URL(".", script.src);
@@ -45,6 +45,8 @@ function start(script: HTMLScriptElement, channel: string): void {
   let attempts = 0;
   let unread = 0;
   let title = "";
+  let page = pageOf(location.href);
+  let referrer = pageOf(document.referrer);
 
   // What stands in the page.
   const host = document.createElement("div");
@@ -100,6 +102,19 @@ function start(script: HTMLScriptElement, channel: string): void {
     frame?.contentWindow?.postMessage(seal(message), origin);
   };
 
+  /** Where the visitor is. A page that shows another address without being loaded came from the one before. */
+  const place = (): Place => {
+    const now = pageOf(location.href);
+    if (now !== page) [page, referrer] = [now, page];
+    return { page, referrer };
+  };
+
+  const moved = (): void => {
+    const before = page;
+    const now = place();
+    if (now.page !== before) tell({ type: "place", ...now });
+  };
+
   const load = (): void => {
     if (ready) return;
     const made = frame ?? make("iframe");
@@ -120,7 +135,7 @@ function start(script: HTMLScriptElement, channel: string): void {
     ready = false;
     clearTimeout(timer);
     timer = setTimeout(failed, ANSWER_MS);
-    tell({ type: "init", lang, theme, open: opened, modal: small.matches, focus: opened && root.activeElement !== null, kept: store.all() });
+    tell({ type: "init", lang, theme, open: opened, modal: small.matches, focus: opened && root.activeElement !== null, kept: store.all(), ...place() });
     draw();
   };
 
@@ -223,6 +238,12 @@ function start(script: HTMLScriptElement, channel: string): void {
     if ((event as KeyboardEvent).key === "Escape" && opened) show(false, true);
   });
   addEventListener("message", receive);
+  // Browsers without the navigation API say only that somebody went back or forth; the rest is seen when the visitor
+  // turns to the chat.
+  (window as Page).navigation?.addEventListener("currententrychange", moved);
+  addEventListener("popstate", moved);
+  host.addEventListener("pointerenter", moved);
+  host.addEventListener("focusin", moved);
   addEventListener("online", () => frame && !ready && load());
   small.addEventListener("change", () => {
     tell({ type: "shown", open: opened, modal: small.matches, focus: false });
@@ -245,6 +266,11 @@ function start(script: HTMLScriptElement, channel: string): void {
   const api: Api = { open: () => show(true, true), close: () => show(false, true) };
   (window as Page)[GLOBAL] = api;
   (window as Page).SwitchboardChat ??= api;
+}
+
+/** An address without its fragment, in which pages keep what is nobody's business. */
+function pageOf(address: string): string {
+  return address.split("#", 1)[0] ?? "";
 }
 
 function make<K extends keyof HTMLElementTagNameMap>(tag: K, text = ""): HTMLElementTagNameMap[K] {

@@ -3,10 +3,18 @@
 
 export type Theme = "auto" | "light" | "dark";
 
+/** Where the visitor is: the host page's address, and the one from which the visitor came to it; empty where unknown. */
+export interface Place {
+  page: string;
+  referrer: string;
+}
+
 /** From the loader to the frame. */
 export type ToFrame =
-  /** The first message: how to look, whether the panel is open, and everything that was kept for this channel. */
-  | { type: "init"; lang: string; theme: Theme; open: boolean; modal: boolean; focus: boolean; kept: Record<string, string> }
+  /** The first message: how to look, whether the panel is open, where, and everything that was kept for this channel. */
+  | ({ type: "init"; lang: string; theme: Theme; open: boolean; modal: boolean; focus: boolean; kept: Record<string, string> } & Place)
+  /** The host page went to another address without being loaded anew. */
+  | ({ type: "place" } & Place)
   /** The panel was opened or closed; `modal` on a small screen, which it then covers. */
   | { type: "shown"; open: boolean; modal: boolean; focus: boolean }
   /** A `keep` was done; `value` is what is stored now. */

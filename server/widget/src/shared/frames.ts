@@ -15,6 +15,9 @@ export const MAX_EMAIL_BYTES = 254;
 /** A visitor's word beside a rating, in bytes of UTF-8. */
 export const MAX_COMMENT_BYTES = 2_000;
 
+/** The address of a page, in bytes. */
+export const MAX_PAGE_URL_BYTES = 2_000;
+
 /** A code of core/protocol/src/error_code.rs; a newer server may know more. */
 export type ErrorCode = string;
 
@@ -33,6 +36,10 @@ export interface Hello {
   token?: string;
   feed_id?: string;
   after: number;
+  /** The address of the host page, without its fragment. */
+  page?: string;
+  /** From where the visitor came to it. */
+  referrer?: string;
 }
 
 export interface Send {
