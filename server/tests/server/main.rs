@@ -19,6 +19,7 @@ mod delivery;
 mod main_path;
 mod rights;
 mod sign_in;
+mod staff;
 mod storage;
 mod stub;
 mod time;
