@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use switchboard_core as core;
-use switchboard_core::{ChatId, MessageId, UnsentId};
+use switchboard_core::{ChatId, CommandId, MessageId, UnsentId};
 
 use crate::errors::SwitchboardError;
 use crate::listeners::{Bridge, CommandListener, ConnectionListener, Subscription, TypingListener};
@@ -127,13 +127,18 @@ impl SwitchboardCore {
         Ok(Arc::new(UnsentList(self.0.unsent()?)))
     }
 
-    /// Searches the messages on this device, the newest first.
+    /// Searches on this device as the user types: messages, the newest first and at most `limit` of them, contacts and
+    /// templates, the best first. Words are found by their beginnings; Chinese, Japanese and Thai by characters. Anything
+    /// may be typed.
     pub async fn search(&self, query: String, limit: u32) -> Result<SearchResults, SwitchboardError> {
         let core = self.0.clone();
         complete_blocking(move || core.search(&query, limit).map(SearchResults::from)).await
     }
 
-    /// Sends a text to the customer; the first one to a waiting chat takes it. It is on disk when this returns, and goes out when the network allows.
+    /// Sends a text to the customer; the first one to a waiting chat takes it. It is on disk when this returns, and goes
+    /// out when the network allows. One that waited for more than 30 minutes, or was overtaken by a message of the customer,
+    /// asks before: its row is `Asking`. Refused with `UnfilledVariable` while it holds a template's variable, and with
+    /// `InternalChat` in a staff chat, where it is `say`.
     pub async fn reply(&self, chat: ChatId, text: String) -> Result<MessageId, SwitchboardError> {
         let core = self.0.clone();
         complete(async move { core.reply(chat, &text).await }).await
@@ -176,6 +181,28 @@ impl SwitchboardCore {
     /// The text of the chat's composer.
     pub fn draft(&self, chat: ChatId) -> Result<Option<String>, SwitchboardError> {
         Ok(self.0.draft(chat)?)
+    }
+
+    /// Sends a reply whose row is `Asking`. It does not ask again unless the customer writes once more before it goes.
+    /// `NotFound`: it does not ask any more.
+    pub async fn send_anyway(&self, message: MessageId) -> Result<(), SwitchboardError> {
+        let core = self.0.clone();
+        complete(async move { core.send_anyway(message).await }).await
+    }
+
+    /// Takes a reply, or what was said among staff, that was not sent yet back into the composer, in front of what was
+    /// begun there. Answers what the composer then holds. `NotFound`: the server may have it, or it is a note, which must
+    /// not become a reply.
+    pub async fn withdraw(&self, message: MessageId) -> Result<String, SwitchboardError> {
+        let core = self.0.clone();
+        complete(async move { core.withdraw(message).await }).await
+    }
+
+    /// Gives an unsent text as a note to whoever has the customer's chat now, where the row says `can_note_owner`. The row
+    /// stays until the server has it, and when the server refuses.
+    pub async fn unsent_to_owner(&self, id: UnsentId) -> Result<CommandId, SwitchboardError> {
+        let core = self.0.clone();
+        complete(async move { core.unsent_to_owner(id).await }).await
     }
 
     /// Forgets an unsent text.

@@ -5,6 +5,10 @@
 //! | --- | --- |
 //! | [`engine`] | [`SwitchboardCore`]: open, sign in, start, look, answer |
 //! | [`life`] | its methods for the life of a chat: take, pass on, finish, put away |
+//! | [`staff`] | its methods for staff chats, notes and mentions |
+//! | [`templates`] | its methods for templates: pick, fill, make |
+//! | [`contacts`] | its methods for Information, contacts, labels and the history |
+//! | [`settings`] | its methods for Settings > Chat, notifications, and what no list follows |
 //! | [`work`] | its methods for the user's own work and for managers: presence, queues, alarms, blocks |
 //! | [`lists`] | the list handles and their changes |
 //! | [`records`] | the rows, flat and immutable, everything a cell draws |
@@ -16,6 +20,7 @@
 //! Records are types of their own and not the core's: the core may change its model without breaking an app's build,
 //! and what crosses is seen here.
 
+pub mod contacts;
 pub mod engine;
 pub mod errors;
 pub mod ids;
@@ -24,6 +29,9 @@ pub mod listeners;
 pub mod lists;
 pub mod records;
 mod runtime;
+pub mod settings;
+pub mod staff;
+pub mod templates;
 pub mod work;
 
 pub use self::engine::SwitchboardCore;

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use switchboard_core as core;
 
-use crate::records::{CommandOutcome, ConnectionState, Typing, Work};
+use crate::records::{CommandOutcome, ConnectionState, DeskPart, Notification, Typing, Work};
 
 /// What a listener may throw; the core goes on.
 #[derive(Debug, thiserror::Error, uniffi::Error)]
@@ -56,6 +56,21 @@ pub trait WorkListener: Send + Sync {
     fn on_work(&self, work: Work) -> Result<(), ListenerError>;
 }
 
+/// Told of what changes in rows that no list follows: templates, contacts, labels, settings.
+#[uniffi::export(foreign)]
+pub trait DeskListener: Send + Sync {
+    /// This part changed: read it again. What came together is told once.
+    fn on_changed(&self, part: DeskPart) -> Result<(), ListenerError>;
+}
+
+/// Told of what is to be shown and heard, once for each thing that happens while this device is connected. What happened
+/// before is in the lists, and was announced by a push.
+#[uniffi::export(foreign)]
+pub trait NotificationListener: Send + Sync {
+    /// Something happened. In front the app shows it if `in_app`, and otherwise hands it to the system if `system`.
+    fn on_notification(&self, notification: Notification) -> Result<(), ListenerError>;
+}
+
 /// A listener of the app behind the core's trait.
 pub(crate) struct Bridge<L: ?Sized>(pub(crate) Arc<L>);
 
@@ -80,6 +95,18 @@ impl core::CommandListener for Bridge<dyn CommandListener> {
 impl core::WorkListener for Bridge<dyn WorkListener> {
     fn on_work(&self, work: core::Work) {
         note("work", self.0.on_work(work.into()));
+    }
+}
+
+impl core::DeskListener for Bridge<dyn DeskListener> {
+    fn on_changed(&self, part: core::DeskPart) {
+        note("desk", self.0.on_changed(part.into()));
+    }
+}
+
+impl core::NotificationListener for Bridge<dyn NotificationListener> {
+    fn on_notification(&self, notification: core::Notification) {
+        note("notification", self.0.on_notification(notification.into()));
     }
 }
 

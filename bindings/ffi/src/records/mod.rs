@@ -5,8 +5,12 @@
 mod account;
 mod actions;
 mod alarms;
+mod contacts;
 mod inbox;
+mod notifications;
 mod search;
+mod staff;
+mod templates;
 mod timeline;
 mod unsent;
 mod work;
@@ -20,8 +24,15 @@ pub use actions::{
     ChatActions, Composer, NewContact, PassedOnLine, TargetKind, TransferTarget, TransferTargetRow, UndoInfo,
 };
 pub use alarms::{AlarmKind, AlarmRow, BlockRow};
+pub use contacts::{
+    ContactCard, ContactEdit, ContactIdentity, ContactNote, ContactSuggestion, History, HistoryRow, IdentityKind,
+    InfoAction, InfoActionKind, InfoFact, InfoFactKind, Information, LabelChoice, MergedPart,
+};
 pub use inbox::{ChannelKind, ChatState, InboxFilter, InboxOrder, InboxRow, InternalInfo, LabelInfo, LastMessage};
+pub use notifications::{DeskPart, KindSound, Notification, NotificationKind, NotificationSettings, Sound};
 pub use search::{ContactHit, SearchHit, SearchResults, SnippetPart, TemplateHit};
+pub use staff::Colleague;
+pub use templates::{FilledTemplate, Template, TemplateGroup, TemplateItem, TemplatePicker, TemplateQuery};
 pub use timeline::{
     ActivityKind, ActivityLine, AuthorKind, DeliveryState, MessageKind, ReleaseReason, StaleReason, TimelineRow,
 };
