@@ -6,12 +6,11 @@ mod common;
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
 
 use common::*;
 use switchboard_core::{
-    BlockId, ChatId, Clock, Core, CoreConfig, CoreError, ErrorCode, InboxFilter, InboxOrder, InboxRow, Interval,
-    NewContact, Outcome, Platform, Presence, QueueId, TransferTarget, UNDO_MS, UserId, WeekHours, Work,
+    BlockId, ChatId, Core, CoreError, ErrorCode, InboxFilter, InboxOrder, InboxRow, Interval, NewContact, Outcome,
+    Presence, QueueId, TransferTarget, UNDO_MS, UserId, WeekHours, Work,
 };
 use switchboard_protocol::block::{BlockRow, Sharing};
 use switchboard_protocol::chat::{Chat, ChatState, OpenedChat};
@@ -21,34 +20,6 @@ use switchboard_protocol::event::{EventBody, Gone, GoneReason, MessageAdded};
 use switchboard_protocol::frame::Rows;
 use switchboard_protocol::ids::ChannelId;
 use switchboard_protocol::{ClientFrame, ServerFrame};
-
-/// A device's clock that the test sets.
-struct TestClock(AtomicI64);
-
-impl TestClock {
-    fn new() -> Arc<Self> {
-        Arc::new(Self(AtomicI64::new(NOW)))
-    }
-
-    fn forward(&self, ms: i64) {
-        self.0.fetch_add(ms, Ordering::SeqCst);
-    }
-}
-
-impl Clock for TestClock {
-    fn now_ms(&self) -> i64 {
-        self.0.load(Ordering::SeqCst)
-    }
-
-    fn monotonic_ms(&self) -> u64 {
-        u64::try_from(self.now_ms() - NOW).unwrap()
-    }
-}
-
-fn config(dir: &Path, clock: &Arc<TestClock>) -> CoreConfig {
-    let clock: Arc<dyn Clock> = clock.clone();
-    CoreConfig { clock, ..CoreConfig::new(dir, Platform::Terminal, "test phone") }
-}
 
 fn other() -> UserId {
     UserId::from_bytes([0xBB; 16])

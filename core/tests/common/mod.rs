@@ -5,12 +5,13 @@
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
 use serde_json::value::RawValue;
 use switchboard_core::{
-    ChatId, ConnectionState, Core, CoreConfig, InboxFilter, InboxOrder, InboxRow, Platform, UserId,
+    ChatId, Clock, ConnectionState, Core, CoreConfig, InboxFilter, InboxOrder, InboxRow, Platform, UserId,
 };
 use switchboard_protocol::chat::{ChannelKind, Chat, ChatState, OpenedChat, UserChat};
 use switchboard_protocol::collection::{Revisions, Role};
@@ -311,30 +312,62 @@ impl Connection {
 
     /// The next event of the feed.
     pub async fn event(&mut self, chat: u8, body: &EventBody) {
-        self.event_of(chat, body, None).await;
+        self.event_of(chat_id(chat), body, None).await;
     }
 
     /// One that this command caused.
     pub async fn event_by(&mut self, chat: u8, body: &EventBody, command: CommandId) {
-        self.event_of(chat, body, Some(command)).await;
+        self.event_of(chat_id(chat), body, Some(command)).await;
     }
 
-    async fn event_of(&mut self, chat: u8, body: &EventBody, command: Option<CommandId>) {
+    /// One of a chat whose id the test did not choose.
+    pub async fn event_of(&mut self, chat: ChatId, body: &EventBody, command: Option<CommandId>) {
+        let event = self.next_event(chat, body, command);
+        self.send(event).await;
+    }
+
+    fn next_event(&mut self, chat: ChatId, body: &EventBody, command: Option<CommandId>) -> ServerFrame {
         self.seq += 1;
-        let event = Event {
+        ServerFrame::Event(Event {
             seq: self.seq,
             kind: body.kind().into(),
-            chat: Some(chat_id(chat)),
+            chat: Some(chat),
             rev: 0,
             body: Some(RawValue::from_string(body.to_json().unwrap()).unwrap()),
             command,
-        };
-        self.send(ServerFrame::Event(event)).await;
+        })
+    }
+
+    /// Events in one write: they are in the device's buffer together.
+    pub async fn events_together(&mut self, events: &[(u8, EventBody)]) {
+        for (chat, body) in events {
+            let event = self.next_event(chat_id(*chat), body, None);
+            self.socket.feed(WsMessage::text(event.to_json().unwrap())).await.unwrap();
+        }
+        self.socket.flush().await.unwrap();
     }
 
     pub async fn answer(&mut self, id: CommandId, status: CommandStatus, code: Option<ErrorCode>, seq: Option<u64>) {
         let result = CommandResult { id, status, seq, code, owner: None, owner_epoch: None };
         self.send(ServerFrame::Result(result)).await;
+    }
+
+    /// Tells of these users, whether they are disabled too, and waits until they are asked for.
+    pub async fn users(&mut self, users: &[(UserId, &str, bool)]) {
+        self.send_text(r#"{"type":"changed","collection":"users","rev":1}"#).await;
+        let ClientFrame::Pull(pull) = self.next_action().await else { panic!("a pull") };
+        let group = chat_id(1);
+        let rows: Vec<String> = users
+            .iter()
+            .map(|(id, name, disabled)| {
+                format!(
+                    r#"{{"id":"{id}","row":{{"id":"{id}","name":"{name}","role":"user","disabled":{disabled},
+                    "group":"{group}"}}}}"#
+                )
+            })
+            .collect();
+        let (req, rows) = (pull.req, rows.join(","));
+        self.send_text(&format!(r#"{{"type":"rows","req":{req},"collection":"users","rev":1,"rows":[{rows}]}}"#)).await;
     }
 
     pub async fn bye(&mut self, code: ErrorCode, retry_ms: u64) {
@@ -344,6 +377,34 @@ impl Connection {
     pub async fn close(mut self) {
         let _ = self.socket.close(None).await;
     }
+}
+
+/// A device's clock that the test sets.
+pub struct TestClock(AtomicI64);
+
+impl TestClock {
+    pub fn new() -> Arc<Self> {
+        Arc::new(Self(AtomicI64::new(NOW)))
+    }
+
+    pub fn forward(&self, ms: i64) {
+        self.0.fetch_add(ms, Ordering::SeqCst);
+    }
+}
+
+impl Clock for TestClock {
+    fn now_ms(&self) -> i64 {
+        self.0.load(Ordering::SeqCst)
+    }
+
+    fn monotonic_ms(&self) -> u64 {
+        u64::try_from(self.now_ms() - NOW).unwrap()
+    }
+}
+
+pub fn config(dir: &Path, clock: &Arc<TestClock>) -> CoreConfig {
+    let clock: Arc<dyn Clock> = clock.clone();
+    CoreConfig { clock, ..CoreConfig::new(dir, Platform::Terminal, "test phone") }
 }
 
 /// A phone under test.
