@@ -34,6 +34,8 @@ mod search_tests;
 pub(crate) mod setting;
 pub(crate) mod snapshot;
 pub(crate) mod template;
+#[cfg(test)]
+mod template_tests;
 pub(crate) mod text;
 pub(crate) mod timeline;
 pub(crate) mod unsent;

@@ -3,18 +3,19 @@
 
 use switchboard_protocol::ErrorCode;
 use switchboard_protocol::chat::{OpenedChat, UserChat};
+use switchboard_protocol::collection::Role;
 use switchboard_protocol::command::{CommandBody, CommandResult, CommandStatus, QueueLogin, Snooze, Transfer};
 use switchboard_protocol::event::{EventBody, Gone, GoneReason};
 use switchboard_protocol::frame::Page;
-use switchboard_protocol::ids::{CommandId, QueueId};
+use switchboard_protocol::ids::{CommandId, QueueId, TemplateId};
 use switchboard_protocol::message::MessageStatus;
 use switchboard_protocol::transfer::TransferTarget;
 
 use super::{
-    Durability, account, chat, collection, draft, inbox, outbox, passed_on, people, read_mark, scans, timeline, unsent,
-    wish,
+    Durability, account, chat, collection, draft, inbox, outbox, passed_on, people, read_mark, scans, template,
+    timeline, unsent, wish,
 };
-use crate::model::{InboxFilter, InboxOrder};
+use crate::model::{InboxFilter, InboxOrder, TemplateQuery};
 use crate::sync::apply;
 use crate::testing::{NOW, Phone, added, chat_id, gone, inbound, me, opened, other, owned, passed_on_line, raised};
 
@@ -133,6 +134,7 @@ fn everything(phone: &mut Phone) {
     let rows = serde_json::from_str(json).unwrap();
     phone.store.write(Durability::Normal, |tx, changes| collection::store(tx, &rows, changes)).unwrap();
     phone.store.read(collection::revisions).unwrap();
+    templates_and_people(phone);
     life(phone);
     phone.store.read(account::position).unwrap();
     phone.store.read(account::load).unwrap();
@@ -141,6 +143,36 @@ fn everything(phone: &mut Phone) {
     assert!(phone.store.finish_purge().unwrap());
     let one = OpenedChat { chat: owned(5, 9, me(), 2), messages: vec![inbound(5, 90, "new")], more: true };
     phone.snapshot(phone.feed, 100_000, vec![(one, UserChat::default())]);
+}
+
+/// A thousand templates and contacts, a picker, and a search over all three kinds.
+fn templates_and_people(phone: &Phone) {
+    for (name, fields) in [
+        ("templates", r#""edition":1,"category":"Tab","language":"en","title":"Word","text":"word {{contact.name}}""#),
+        ("contacts", r#""name":"Word Number","email":"word@example.com","phone":"+1 555 0100""#),
+    ] {
+        let rows: Vec<String> = (0..1_000)
+            .map(|n| {
+                let id = chat_id(n);
+                format!(r#"{{"id":"{id}","row":{{"id":"{id}",{fields}}}}}"#)
+            })
+            .collect();
+        let json = format!(r#"{{"req":1,"collection":"{name}","rev":3,"rows":[{}]}}"#, rows.join(","));
+        let rows = serde_json::from_str(&json).unwrap();
+        phone.store.write(Durability::Normal, |tx, changes| collection::store(tx, &rows, changes)).unwrap();
+    }
+    let template = TemplateId::from_bytes(*chat_id(7).as_bytes());
+    phone.store.write(Durability::Normal, |tx, _| template::took(tx, template, NOW)).unwrap();
+    for search in ["", "w", "word"] {
+        let query = TemplateQuery { search: search.into(), chat: Some(chat_id(1)), ..TemplateQuery::default() };
+        let picked = phone.store.templates(&query, me(), Role::SystemOwner).unwrap();
+        assert_eq!(picked.rows.len(), 200);
+    }
+    phone.store.read_consistent(|db| template::fill(db, chat_id(1), template, me(), "Anna")).unwrap();
+    for typed in ["w", "word", "number", "155", "contact 7"] {
+        let found = phone.store.search(typed, 50).unwrap();
+        assert!(!found.contacts.is_empty(), "{typed}");
+    }
 }
 
 /// What the user does to chats and about the own work.

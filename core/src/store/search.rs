@@ -2,6 +2,7 @@
 //! well they match.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::{Mutex, PoisonError};
 
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
@@ -21,12 +22,16 @@ const MAX_TEMPLATES: usize = 20;
 /// From how many people with a matching word the best are chosen.
 const PEOPLE_LOOKED_AT: u32 = 200;
 
+/// A word that one message of so many has is frequent.
+const FREQUENT: u32 = 20;
+
 /// How far a search goes.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Reach {
-    /// How many of the newest messages are read for a short beginning before the index is asked, which gathers all
-    /// words with that beginning before its first hit: 85 ms at a million messages. What so many messages do not have
-    /// is rare enough for the index.
+    /// How many of the newest messages are read before the index is asked, which gathers every message that has a word
+    /// with that beginning before its first hit: 200 ms at a million messages for the letter of a frequent word. What
+    /// fills no screen from so many messages is rare enough for the index. A tenth of them says of a longer word whether
+    /// the rest is worth reading.
     pub(crate) newest: u32,
     /// How many messages that the index names are read where only a part of what was typed could be asked of it.
     pub(crate) read: u32,
@@ -153,17 +158,11 @@ fn text_of<'a>(row: &'a Row<'_>) -> Result<&'a str> {
 
 fn messages(db: &Connection, query: &mut Query<'_>, limit: usize, reach: Reach) -> Result<(Vec<SearchHit>, bool)> {
     let mut found = Hits { db, chats: HashMap::new(), hits: Vec::new(), limit, more: false };
-    let mut below = i64::MAX;
-    let (asked, all) = match query.telling() {
-        Some(telling) => telling,
-        None => {
-            match walk(&mut found, query, reach.newest)? {
-                Some(last) => below = last,
-                None => return Ok((found.hits, found.more)),
-            }
-            query.longest()
-        }
+    let telling = query.telling();
+    let Some(below) = walk(&mut found, query, reach.newest, telling.is_none())? else {
+        return Ok((found.hits, found.more));
     };
+    let (asked, all) = telling.unwrap_or_else(|| query.longest());
     // CROSS JOIN keeps the order of the loops: the index first, from its newest row.
     let mut statement = db.prepare_cached(
         "SELECT m.fts, m.pos, m.id, m.author, m.text, m.sent_at, m.kind
@@ -191,17 +190,21 @@ fn messages(db: &Connection, query: &mut Query<'_>, limit: usize, reach: Reach) 
     Ok((found.hits, found.more))
 }
 
-/// Looks through the newest messages. `None`: no more is to be looked for; otherwise where it ended.
-fn walk(found: &mut Hits<'_>, query: &mut Query<'_>, newest: u32) -> Result<Option<i64>> {
+/// Looks through the newest messages; unless all of them are wanted, it gives up where there are few hits among the
+/// first ones. `None`: no more is to be looked for; otherwise where it ended.
+fn walk(found: &mut Hits<'_>, query: &mut Query<'_>, newest: u32, all: bool) -> Result<Option<i64>> {
     let mut statement = found.db.prepare_cached(
         "SELECT fts, pos, id, author, text, sent_at, kind FROM message WHERE fts >= 0 ORDER BY fts DESC LIMIT ?1",
     )?;
     let mut rows = statement.query([newest])?;
-    let (mut last, mut seen) = (i64::MAX, 0);
+    let (mut last, mut seen) = (i64::MAX, 0_u32);
     while let Some(row) = rows.next()? {
         (last, seen) = (row.get(0)?, seen + 1);
         if query.is_in(text_of(row)?)? && !found.take(query, row)? {
             return Ok(None);
+        }
+        if !all && seen == newest.div_ceil(10) && found.hits.len() < (seen / FREQUENT) as usize {
+            return Ok(Some(last));
         }
     }
     Ok((seen == newest).then_some(last))
@@ -219,9 +222,8 @@ fn people(db: &Connection, query: &mut Query<'_>, typed: &str, limit: usize) -> 
     let digits: String = typed.chars().filter(char::is_ascii_digit).collect();
     let mut out: HashMap<ContactId, Candidate> = HashMap::new();
     let mut consider = |query: &mut Query<'_>, id: ContactId, known: bool, name: &str, addresses: &[String]| {
-        if !out.contains_key(&id) {
-            let candidate = candidate(query, &digits, id, known, name, addresses)?;
-            out.insert(id, candidate);
+        if let Entry::Vacant(place) = out.entry(id) {
+            place.insert(candidate(query, &digits, id, known, name, addresses)?);
         }
         Ok::<_, Error>(())
     };

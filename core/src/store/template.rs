@@ -1,6 +1,5 @@
 //! Templates and their place in their full-text index.
 
-use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -13,7 +12,7 @@ use switchboard_protocol::template::Template;
 use super::{Blob, Changes, Store, chat, from_sql_u64, message, text, to_sql_u64};
 use crate::error::{CoreError, Error, Result};
 use crate::model::{FilledTemplate, TemplateGroup, TemplateItem, TemplatePicker, TemplateQuery};
-use crate::templates::picker::{self, Catalogue, Rights, Stored, Uses, Written};
+use crate::templates::picker::{self, Catalogue, Found, Rights, Stored, Uses, Written};
 use crate::templates::variables::{self, Values};
 use crate::views::DeskPart;
 
@@ -78,9 +77,7 @@ fn picker(db: &Connection, all: &Catalogue, query: &TemplateQuery, rights: Right
         Some(words) => Some(matching(db, &words)?),
         None => None,
     };
-    let tier = |one: &Stored| found.as_ref()?.get(&one.key).copied();
-    let filter: Option<&dyn Fn(&Stored) -> Option<u8>> = if found.is_some() { Some(&tier) } else { None };
-    let picked = picker::pick(all, &uses(db)?, query, filter, written.as_ref());
+    let picked = picker::pick(all, &uses(db)?, query, found.as_ref(), written.as_ref());
     let names = group_names(db)?;
     let name_of =
         |group: Option<GroupId>| names.iter().find(|(id, _)| Some(*id) == group).map(|(_, name)| name.clone());
@@ -183,9 +180,9 @@ pub(super) fn uses(db: &Connection) -> Result<Uses> {
 
 /// The templates with every word of the query, and how good a match each is: in the title, in title and keywords, or
 /// with the text.
-pub(super) fn matching(db: &Connection, words: &str) -> Result<HashMap<i64, u8>> {
+pub(super) fn matching(db: &Connection, words: &str) -> Result<Found> {
     let mut statement = db.prepare_cached("SELECT rowid FROM template_fts WHERE template_fts MATCH ?1")?;
-    let mut out = HashMap::new();
+    let mut out = Found::new();
     for (tier, columns) in (0..).zip(["{title}", "{title keywords}", "{title keywords text}"]) {
         let mut rows = statement.query([format!("{columns} : ({words})")])?;
         while let Some(row) = rows.next()? {

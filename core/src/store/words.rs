@@ -26,10 +26,15 @@ enum Fold {
     As(char),
 }
 
+/// Below it are the characters of nearly all texts that are written with spaces.
+const NEAR: u32 = 0x2000;
+
 /// The tokenizer's word about every character that was met so far.
 #[derive(Default)]
 pub(crate) struct Folds {
-    known: HashMap<char, Fold>,
+    /// Of the characters below [`NEAR`], by their number.
+    near: Vec<Option<Fold>>,
+    far: HashMap<char, Fold>,
     tokenizer: Option<Connection>,
 }
 
@@ -41,13 +46,13 @@ impl Folds {
         }
         let mut seen = HashSet::new();
         let new: Vec<char> =
-            text.chars().filter(|c| !c.is_ascii() && !self.known.contains_key(c) && seen.insert(*c)).collect();
+            text.chars().filter(|c| !c.is_ascii() && self.known(*c).is_none() && seen.insert(*c)).collect();
         if new.is_empty() {
             return Ok(());
         }
-        let db = match self.tokenizer.take() {
-            Some(db) => self.tokenizer.insert(db),
-            None => self.tokenizer.insert(tokenizer()?),
+        let mut db = match self.tokenizer.take() {
+            Some(db) => db,
+            None => tokenizer()?,
         };
         let tx = db.transaction()?;
         {
@@ -55,7 +60,7 @@ impl Folds {
             let mut ask = tx.prepare_cached("INSERT INTO probe (rowid, text) VALUES (?1, ?2)")?;
             for (row, c) in (0_i64..).zip(&new) {
                 ask.execute(params![row, format!("a{c}a")])?;
-                self.known.insert(*c, Fold::Apart);
+                self.know(*c, Fold::Apart);
             }
             let mut told = tx.prepare_cached("SELECT doc, term FROM probe_words WHERE \"offset\" = 0")?;
             let mut rows = told.query([])?;
@@ -65,11 +70,31 @@ impl Folds {
                 let (Some(&c), Some(inner)) = (new.get(at), term.strip_prefix('a')) else { continue };
                 let Some(inner) = inner.strip_suffix('a') else { continue };
                 let fold = inner.chars().next().map_or(Fold::Nothing, Fold::As);
-                self.known.insert(c, fold);
+                self.know(c, fold);
             }
         }
         tx.rollback()?;
+        self.tokenizer = Some(db);
         Ok(())
+    }
+
+    fn known(&self, c: char) -> Option<Fold> {
+        match u32::from(c) {
+            near @ 0..NEAR => self.near.get(near as usize).copied().flatten(),
+            _ => self.far.get(&c).copied(),
+        }
+    }
+
+    fn know(&mut self, c: char, fold: Fold) {
+        match u32::from(c) {
+            near @ 0..NEAR => {
+                self.near.resize(NEAR as usize, None);
+                if let Some(place) = self.near.get_mut(near as usize) {
+                    *place = Some(fold);
+                }
+            }
+            _ => _ = self.far.insert(c, fold),
+        }
     }
 
     fn of(&self, c: char) -> Fold {
@@ -78,7 +103,7 @@ impl Folds {
         } else if c.is_ascii() {
             Fold::Apart
         } else {
-            self.known.get(&c).copied().unwrap_or(Fold::Apart)
+            self.known(c).unwrap_or(Fold::Apart)
         }
     }
 

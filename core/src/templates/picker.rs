@@ -52,6 +52,9 @@ pub(crate) struct Stored {
 /// How often this user took a template, and when last; by its key.
 pub(crate) type Uses = HashMap<i64, (i64, Option<UnixMillis>)>;
 
+/// What the search box leaves, by key: how good a match each is, 0 the best.
+pub(crate) type Found = HashMap<i64, u8>;
+
 /// All templates of this device, with what they are ranked by. Made anew when one changes.
 #[derive(Default)]
 pub(crate) struct Catalogue {
@@ -147,13 +150,12 @@ pub(crate) struct Written<'a> {
     pub(crate) language: Option<&'a str>,
 }
 
-/// Chooses and orders. `found` says which templates the search box leaves, and how good a match each is (0 the best);
-/// none: nothing is typed there. The order never leaves anything out.
+/// Chooses and orders. Without `found` nothing is typed in the search box. The order never leaves anything out.
 pub(crate) fn pick(
     all: &Catalogue,
     uses: &Uses,
     query: &TemplateQuery,
-    found: Option<&dyn Fn(&Stored) -> Option<u8>>,
+    found: Option<&Found>,
     written: Option<&Written<'_>>,
 ) -> Vec<Picked> {
     let ranking = written.map(|written| rank(all, written));
@@ -166,7 +168,7 @@ pub(crate) fn pick(
             .as_deref()
             .is_none_or(|wanted| template.language.as_deref().is_none_or(|language| language == wanted));
         let matched = match found {
-            Some(found) => found(one),
+            Some(found) => found.get(&one.key).copied(),
             None => Some(0),
         };
         if let (true, true, Some(matched)) = (in_tab, in_language, matched) {
@@ -265,7 +267,7 @@ mod tests {
         assert_eq!(keys(&all, &picked), [2, 3, 4, 5, 1]);
         assert_eq!(picked.iter().map(|one| one.likely).collect::<Vec<_>>(), [true, false, false, false, false]);
         // A better match of what was typed is still a better match.
-        let typed = |one: &Stored| (one.key != 3).then_some(u8::from(one.key != 1));
+        let typed = Found::from([(1, 0), (2, 1), (4, 1), (5, 1)]);
         let picked = pick(&all, &Uses::new(), &TemplateQuery::default(), Some(&typed), Some(&written));
         assert_eq!(keys(&all, &picked), [1, 2, 4, 5]);
     }
