@@ -157,7 +157,9 @@ impl<'a> Contacts<'a> {
                     pending: true,
                 }),
                 CommandBody::DeleteContactNote(delete) => whole.notes.retain(|note| note.id != delete.note),
-                CommandBody::MergeContacts(merge) if merge.kept == id && depth < MAX_DEPTH => {
+                CommandBody::MergeContacts(merge)
+                    if merge.kept == id && depth < MAX_DEPTH && !self.is_parted(merge.merged, index, upto) =>
+                {
                     whole.take(self.whole(merge.merged, index, depth + 1)?);
                 }
                 CommandBody::PartContact(part) => whole.row.merged.retain(|merged| merged.id != part.contact),
@@ -165,6 +167,12 @@ impl<'a> Contacts<'a> {
             }
         }
         Ok(whole)
+    }
+
+    /// Whether one of the commands between these parts the contact again.
+    fn is_parted(&self, id: ContactId, from: usize, upto: usize) -> bool {
+        let parts = |(_, body, _): &(_, CommandBody, _)| matches!(body, CommandBody::PartContact(p) if p.contact == id);
+        self.pending.get(from..upto).is_some_and(|between| between.iter().any(parts))
     }
 
     fn shown_note(&self, note: ContactNoteRow) -> ContactNote {
