@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::ids::GroupId;
 use crate::limits;
 
-/// `GET`, `POST`: makes a template of a [`TemplateEdit`] without an edition, answered with the new
+/// `POST` makes a template of a [`TemplateEdit`] without an edition, answered with the new
 /// [`crate::collection::TemplateRow`]. `PUT` and `DELETE` on `/v1/templates/{id}` change and remove one; `DELETE` has the
 /// edition as `?edition=`. For who manages templates of the group; phones read them as a collection.
 pub const TEMPLATES_PATH: &str = "/v1/templates";

@@ -5,8 +5,10 @@ mod blocks;
 mod client;
 mod error;
 mod health;
+mod history;
 mod peer;
 mod routes;
+mod templates;
 mod widget;
 
 use std::sync::Arc;
@@ -23,8 +25,8 @@ use crate::app::App;
 use error::refusal;
 pub(crate) use routes::routes;
 
-/// No request of ours has a body near this size.
-const MAX_BODY: usize = 16 * 1024;
+/// A template with the largest text, every letter of it escaped, is the largest body.
+const MAX_BODY: usize = 128 * 1024;
 
 /// Every route, and what all of them share.
 pub(crate) fn router(app: Arc<App>) -> Router {

@@ -17,6 +17,8 @@ use crate::config::{AddressKey, client_address};
 pub(super) struct Client {
     /// As throttles count it.
     pub address: AddressKey,
+    /// As it is.
+    pub ip: IpAddr,
     /// Whether it is the client's own. A trusted proxy that names nobody stands for all who come through it: what one of
     /// them did must not shut out the others.
     pub own: bool,
@@ -33,7 +35,7 @@ impl FromRequestParts<Arc<App>> for Client {
         let lines = parts.headers.get_all("x-forwarded-for").iter().map(|line| line.to_str().unwrap_or(""));
         let ip: IpAddr = client_address(peer.ip(), lines, &app.proxies);
         let own = !app.proxies.iter().any(|net| net.contains(ip));
-        Ok(Client { address: AddressKey::of(ip), own })
+        Ok(Client { address: AddressKey::of(ip), ip, own })
     }
 }
 

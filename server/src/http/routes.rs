@@ -10,10 +10,12 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::{MethodFilter, MethodRouter, on};
 use switchboard_protocol::block::{BLOCKS_PATH, CHATS_PATH};
+use switchboard_protocol::contact::HISTORY;
+use switchboard_protocol::template::TEMPLATES_PATH;
 use switchboard_protocol::{ErrorCode, device, widget as frames};
 
 use super::error::{from_store, plain};
-use super::{assets, blocks, client, health, widget};
+use super::{assets, blocks, client, health, history, templates, widget};
 use crate::app::App;
 use crate::rights::{Action, Actor, RouteInfo, RouteRight};
 use crate::store::auth;
@@ -48,6 +50,10 @@ fn table() -> Vec<Entry> {
         route!(GET BLOCKS_PATH, Device(Action::Oversee), blocks::list),
         route!(DELETE format!("{BLOCKS_PATH}/{{id}}"), Device(Action::Oversee), blocks::lift),
         route!(GET format!("{CHATS_PATH}/{{id}}/sharing"), Device(Action::Work), blocks::sharing),
+        route!(GET format!("{CHATS_PATH}/{{id}}/{HISTORY}"), Device(Action::Work), history::page),
+        route!(POST TEMPLATES_PATH, Device(Action::Templates), templates::create),
+        route!(PUT format!("{TEMPLATES_PATH}/{{id}}"), Device(Action::Templates), templates::change),
+        route!(DELETE format!("{TEMPLATES_PATH}/{{id}}"), Device(Action::Templates), templates::delete),
         route!(GET "/widget/v1/loader.js", Anyone, assets::loader),
         route!(GET "/widget/v1/app.js", Anyone, assets::app),
         route!(GET "/widget/v1/app.css", Anyone, assets::style),

@@ -105,7 +105,7 @@ fn policy(own: &str, origins: &[String]) -> String {
 /// `GET /widget/v1/socket`
 pub(super) async fn socket(
     State(app): State<Arc<App>>,
-    Client { address, own }: Client,
+    Client { address, ip, own }: Client,
     headers: HeaderMap,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Response {
@@ -131,7 +131,8 @@ pub(super) async fn socket(
         }
         Err(full) => return no_room(full),
     };
-    let from = CameFrom { address, own };
+    let agent = headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).map(str::to_owned);
+    let from = CameFrom { address, ip, own, agent };
     upgrade.on_upgrade(move |websocket| Box::pin(visitor_session::run(app, socket, from, websocket))).into_response()
 }
 

@@ -4,7 +4,8 @@
 use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension};
-use switchboard_protocol::chat::ChatState;
+use switchboard_protocol::chat::{ChatState, Visit};
+use switchboard_protocol::contact::{Identity, IdentityKind};
 use switchboard_protocol::event::{EventBody, MessageAdded, StatusRaised};
 use switchboard_protocol::ids::{ChatId, ContactId, MessageId};
 use switchboard_protocol::message::{Author, Message, MessageKind, MessageStatus};
@@ -19,7 +20,7 @@ use super::chats::{self, ChatRow};
 use super::effects::{Effect, VisitorFrame, VisitorKey};
 use super::sql::{Blob, Columns, Sql, int};
 use super::writer::Tx;
-use super::{blocks, queues, visitors};
+use super::{blocks, contacts, queues, visitors};
 use crate::routing::QueueSettings;
 use crate::routing::hours::Hours;
 
@@ -159,6 +160,17 @@ fn message_added(message: &Message) -> EventBody {
     EventBody::Message(MessageAdded { message: message.clone(), chat: None, internal: None })
 }
 
+/// What is known of a customer who writes, beside the text.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Customer<'a> {
+    /// The network address, as addresses are blocked.
+    pub address: Option<&'a str>,
+    /// The phone number, of who writes from one: it stands in the contact from the first message on.
+    pub phone: Option<&'a str>,
+    /// Where a website's visitor is.
+    pub visit: Option<&'a Visit>,
+}
+
 /// A queue's hours, checked when they were set; what cannot be read counts as always open.
 fn office(settings: &QueueSettings) -> Option<Hours> {
     settings.checked_hours().unwrap_or_else(|error| {
@@ -180,17 +192,28 @@ impl Tx<'_> {
         address: Option<&str>,
         send: &WidgetSend,
     ) -> Result<Received, StoreError> {
-        self.receive(key, address, None, send)
+        self.receive(key, Customer { address, ..Customer::default() }, send)
     }
 
-    /// The same, for one who writes from a phone number, which stands in the contact from the first message on.
-    pub(super) fn receive(
+    /// The same, for a visitor of whom the browser says more.
+    pub fn receive_visit(
         &mut self,
         key: VisitorKey,
         address: Option<&str>,
-        phone: Option<&str>,
+        visit: &Visit,
         send: &WidgetSend,
     ) -> Result<Received, StoreError> {
+        self.receive(key, Customer { address, visit: Some(visit), ..Customer::default() }, send)
+    }
+
+    /// The same, with all that a channel says of who writes.
+    pub(super) fn receive(
+        &mut self,
+        key: VisitorKey,
+        customer: Customer<'_>,
+        send: &WidgetSend,
+    ) -> Result<Received, StoreError> {
+        let Customer { address, phone, visit } = customer;
         if let Err(code) = check_send(send) {
             return Ok(Received::Refused(code));
         }
@@ -214,6 +237,7 @@ impl Tx<'_> {
         if !first {
             self.complete_contact(&mut chat, name, email)?;
         }
+        let elsewhere = self.note_visit(&mut chat, visit, first)?;
         let message = Message {
             id: MessageId::new(),
             no: chat.last_no + 1,
@@ -232,16 +256,35 @@ impl Tx<'_> {
         if first {
             self.open_by_route(&mut chat)?;
         } else {
-            self.bring_back(&mut chat, &message, asked_before)?;
+            self.bring_back(&mut chat, &message, asked_before, elsewhere)?;
         }
         self.answer_out_of_office(&mut chat)?;
         let accepted = WidgetAccepted { id: send.id, no: message.no, sent_at: message.sent_at };
         Ok(Received::Accepted { accepted, first })
     }
 
+    /// F32: where the visitor is. Whether that is something new; the row has a revision for it then.
+    fn note_visit(&mut self, chat: &mut ChatRow, visit: Option<&Visit>, first: bool) -> Result<bool, StoreError> {
+        let Some(visit) = visit.filter(|visit| chat.visit.as_ref() != Some(*visit)) else { return Ok(false) };
+        let json = serde_json::to_string(visit).map_err(|error| StoreError::Unexpected(error.to_string()))?;
+        self.sql.sql("UPDATE chats SET visit = ?2 WHERE id = ?1")?.execute((Blob(chat.id), json))?;
+        chat.visit = Some(visit.clone());
+        if !first {
+            self.save_hands(chat)?;
+        }
+        Ok(!first)
+    }
+
     /// A further message of a known conversation: back into Recents of all who see it, and to whoever is to answer it.
     /// `asked_before`: an earlier message waits for an answer already.
-    fn bring_back(&mut self, chat: &mut ChatRow, message: &Message, asked_before: bool) -> Result<(), StoreError> {
+    /// `elsewhere`: the chat's row says something new of where the visitor is.
+    fn bring_back(
+        &mut self,
+        chat: &mut ChatRow,
+        message: &Message,
+        asked_before: bool,
+        elsewhere: bool,
+    ) -> Result<(), StoreError> {
         // The phones do this by themselves when the message comes ([`UserChat::woken`]); no event says so.
         let woken = self
             .sql
@@ -254,7 +297,9 @@ impl Tx<'_> {
         if chat.state == ChatState::Closed {
             return self.reopen(chat, message.clone());
         }
-        let told = self.tell_seeing(chat, &message_added(message))?;
+        let row = elsewhere.then(|| chat.public());
+        let added = MessageAdded { message: message.clone(), chat: row, internal: None };
+        let told = self.tell_seeing(chat, &EventBody::Message(added))?;
         if chat.state == ChatState::Waiting && !told {
             return self.offer_again(chat);
         }
@@ -337,6 +382,12 @@ impl Tx<'_> {
             .sql("INSERT INTO visitors (channel_id, id, chat_id, created_at) VALUES (?1, ?2, ?3, ?4)")?
             .execute((Blob(key.channel), Blob(key.visitor), Blob(chat), self.now))?;
         let chat = chats::must(self.sql, chat)?;
+        if let Some(identity) = contacts::channel_identity(chat.channel_kind, key.visitor, phone) {
+            self.add_identity(contact, &identity)?;
+        }
+        if let Some(email) = email {
+            self.add_identity(contact, &Identity { kind: IdentityKind::Email, value: email.to_owned() })?;
+        }
         self.first_session(&chat)?;
         Ok(chat)
     }
@@ -352,6 +403,10 @@ impl Tx<'_> {
         if !news {
             return Ok(());
         }
+        if let Some(email) = email.as_ref().filter(|_| chat.contact.email.is_none()) {
+            let identity = Identity { kind: IdentityKind::Email, value: email.clone() };
+            self.add_identity(chat.contact.id, &identity)?;
+        }
         chat.contact.name = chat.contact.name.take().or(name);
         chat.contact.email = chat.contact.email.take().or(email);
         self.sql.sql("UPDATE contacts SET name = ?2, email = ?3 WHERE id = ?1")?.execute((
@@ -359,8 +414,12 @@ impl Tx<'_> {
             &chat.contact.name,
             &chat.contact.email,
         ))?;
-        self.save_hands(chat)?;
-        self.tell_seeing(chat, &EventBody::Chat(chat.public())).map(drop)
+        self.touch_contact(chat.contact.id)?;
+        let of_contact = self.chats_of(chat.contact.id)?;
+        self.tell_chats(&of_contact, None)?;
+        // Its row has a newer revision now.
+        chat.rev += 1;
+        Ok(())
     }
 
     /// Adds a message to its chat and to the visitor's conversation. Who else is told is up to the caller.

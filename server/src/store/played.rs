@@ -8,7 +8,7 @@ use switchboard_protocol::widget::{WidgetMessage, WidgetSend, WidgetServerFrame}
 use super::StoreError;
 use super::chats;
 use super::effects::VisitorKey;
-use super::inbound::{self, Received};
+use super::inbound::{self, Customer, Received};
 use super::writer::Tx;
 
 /// The messages of one read.
@@ -43,7 +43,7 @@ impl Tx<'_> {
         send: &WidgetSend,
         phone: Option<&str>,
     ) -> Result<Received, StoreError> {
-        self.receive(key, None, phone, send)
+        self.receive(key, Customer { phone, ..Customer::default() }, send)
     }
 
     /// What a provider reports of one message to a played customer. Whether there is such a message.

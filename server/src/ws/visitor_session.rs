@@ -1,9 +1,11 @@
 //! Drives a widget's state machine over its socket.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
 use axum::extract::ws::WebSocket;
+use switchboard_protocol::chat::Visit;
 use switchboard_protocol::frame::{Bye, PeerTyping};
 use switchboard_protocol::ids::{ChatId, MessageId, VisitorId};
 use switchboard_protocol::message::MessageStatus;
@@ -18,7 +20,7 @@ use super::registry::{Socket, VisitorHub, blocked_bye};
 use super::transport::{Broken, Incoming, Transport, owned};
 use super::visitor_machine::{Action, Facts, VisitorMachine};
 use crate::app::App;
-use crate::channels::live_chat::LiveChat;
+use crate::channels::live_chat::{self, LiveChat};
 use crate::config::AddressKey;
 use crate::store::effects::VisitorKey;
 use crate::store::inbound::{self, Received};
@@ -55,6 +57,10 @@ pub(crate) struct CameFrom {
     pub address: AddressKey,
     /// Whether it is the visitor's own, and not that of a proxy which stands for everybody.
     pub own: bool,
+    /// The address itself, as staff see it.
+    pub ip: IpAddr,
+    /// What the browser says it is.
+    pub agent: Option<String>,
 }
 
 struct Session {
@@ -68,6 +74,11 @@ struct Session {
     joined: Option<(VisitorKey, Arc<VisitorHub>)>,
     /// Known once the conversation exists.
     chat: Option<ChatId>,
+    /// What the browser says it is, and the visitor's own address.
+    agent: Option<String>,
+    ip: Option<IpAddr>,
+    /// Where the visitor is, since the greeting; stored with a message.
+    visit: Arc<Visit>,
     /// A message of this session was let through: it does not count as a new visitor's any more.
     first_sent: bool,
 }
@@ -76,10 +87,21 @@ struct Session {
 pub(crate) async fn run(app: Arc<App>, socket: Socket, from: CameFrom, websocket: WebSocket) {
     let transport = Transport::new(websocket, app.write_timeout());
     let machine = VisitorMachine::new(app.timing(), Instant::now());
-    let CameFrom { address, own } = from;
-    let blockable = own.then(|| Arc::from(address.to_string()));
-    let mut session =
-        Session { app, transport, machine, socket, address, blockable, joined: None, chat: None, first_sent: false };
+    let CameFrom { address, own, ip, agent } = from;
+    let mut session = Session {
+        app,
+        transport,
+        machine,
+        socket,
+        address,
+        blockable: own.then(|| Arc::from(address.to_string())),
+        joined: None,
+        chat: None,
+        agent,
+        ip: own.then_some(ip),
+        visit: Arc::default(),
+        first_sent: false,
+    };
     let bye = match session.serve().await {
         End::Bye(bye) => bye,
         End::Gone => return,
@@ -221,6 +243,9 @@ impl Session {
             return self.answer(|machine| machine.refused(ErrorCode::Unauthorized, 0)).await;
         }
         let visitor = visitor_id(&token);
+        let (page, referrer) = (hello.page.as_deref(), hello.referrer.as_deref());
+        let address = self.ip.map(|ip| ip.to_canonical().to_string());
+        self.visit = Arc::new(live_chat::visit(page, referrer, self.agent.as_deref(), address));
         let (now, address) = (self.app.config.clock.now(), self.blockable.clone());
         let found = self
             .app
@@ -282,12 +307,12 @@ impl Session {
         }
         self.first_sent = true;
         let (id, mailbox) = (send.id, self.socket.mailbox().clone());
-        let address = self.blockable.clone();
+        let (address, visit) = (self.blockable.clone(), self.visit.clone());
         self.app
             .store
             .writer
             .submit(
-                move |tx| tx.receive_from(key, address.as_deref(), &send),
+                move |tx| tx.receive_visit(key, address.as_deref(), &visit, &send),
                 move |received| answer_with(&mailbox, id, received),
             )
             .await;

@@ -1,5 +1,9 @@
 //! The website's chat: what belongs to a channel of this kind.
 
+mod visit;
+
+pub use visit::visit;
+
 use serde::{Deserialize, Serialize};
 use switchboard_protocol::chat::ChannelKind;
 use switchboard_protocol::widget::WidgetConfig;
