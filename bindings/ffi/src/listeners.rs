@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use switchboard_core as core;
 
-use crate::records::{CommandOutcome, ConnectionState, DeskPart, Notification, Typing, Work};
+use crate::records::{ChatNotification, CommandOutcome, ConnectionState, DeskPart, Typing, Work};
 
 /// What a listener may throw; the core goes on.
 #[derive(Debug, thiserror::Error, uniffi::Error)]
@@ -68,7 +68,7 @@ pub trait DeskListener: Send + Sync {
 #[uniffi::export(foreign)]
 pub trait NotificationListener: Send + Sync {
     /// Something happened. In front the app shows it if `in_app`, and otherwise hands it to the system if `system`.
-    fn on_notification(&self, notification: Notification) -> Result<(), ListenerError>;
+    fn on_notification(&self, notification: ChatNotification) -> Result<(), ListenerError>;
 }
 
 /// A listener of the app behind the core's trait.

@@ -9,7 +9,7 @@ use switchboard_core::{ChatId, MessageId};
 use crate::engine::SwitchboardCore;
 use crate::errors::SwitchboardError;
 use crate::listeners::{Bridge, DeskListener, NotificationListener, Subscription};
-use crate::records::{Notification, NotificationSettings, Sound};
+use crate::records::{ChatNotification, NotificationSettings, Sound};
 use crate::runtime::{complete, complete_blocking};
 
 #[uniffi::export]
@@ -36,9 +36,9 @@ impl SwitchboardCore {
         &self,
         chat: ChatId,
         message: Option<MessageId>,
-    ) -> Result<Option<Notification>, SwitchboardError> {
+    ) -> Result<Option<ChatNotification>, SwitchboardError> {
         let core = self.core();
-        complete_blocking(move || core.notification(chat, message).map(|found| found.map(Notification::from))).await
+        complete_blocking(move || core.notification(chat, message).map(|found| found.map(ChatNotification::from))).await
     }
 
     /// Calls the listener for what is to be shown or heard of what happens from now on, while this device is connected.

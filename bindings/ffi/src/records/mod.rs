@@ -29,7 +29,7 @@ pub use contacts::{
     InfoAction, InfoActionKind, InfoFact, InfoFactKind, Information, LabelChoice, MergedPart,
 };
 pub use inbox::{ChannelKind, ChatState, InboxFilter, InboxOrder, InboxRow, InternalInfo, LabelInfo, LastMessage};
-pub use notifications::{DeskPart, KindSound, Notification, NotificationKind, NotificationSettings, Sound};
+pub use notifications::{ChatNotification, DeskPart, KindSound, NotificationKind, NotificationSettings, Sound};
 pub use search::{ContactHit, SearchHit, SearchResults, SnippetPart, TemplateHit};
 pub use staff::Colleague;
 pub use templates::{FilledTemplate, Template, TemplateGroup, TemplateItem, TemplatePicker, TemplateQuery};

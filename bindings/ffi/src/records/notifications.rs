@@ -113,7 +113,7 @@ mirror! {
 
 /// What a notification looks and sounds like, by this device's settings and the user's presence.
 #[derive(Clone, PartialEq, Eq, uniffi::Record)]
-pub struct Notification {
+pub struct ChatNotification {
     /// The chat that it opens.
     pub chat: ChatId,
     /// The message it is about.
@@ -134,7 +134,7 @@ pub struct Notification {
     pub sound: Option<Sound>,
 }
 
-impl From<core::Notification> for Notification {
+impl From<core::Notification> for ChatNotification {
     fn from(notification: core::Notification) -> Self {
         Self {
             chat: notification.chat,

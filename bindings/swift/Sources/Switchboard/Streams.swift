@@ -58,6 +58,16 @@ extension SwitchboardCore {
     public func commandOutcomes() throws -> AsyncStream<CommandOutcome> {
         try stream(.unbounded) { try observeCommands(listener: Signs($0)) }
     }
+
+    /// Which of templates, contacts, labels and settings is to be read again, from now on.
+    public func deskChanges() throws -> AsyncStream<DeskPart> {
+        try stream(.unbounded) { try observeDesk(listener: Signs($0)) }
+    }
+
+    /// What is to be shown and heard, from now on.
+    public func notifications() throws -> AsyncStream<ChatNotification> {
+        try stream(.unbounded) { try observeNotifications(listener: Signs($0)) }
+    }
 }
 
 /// Subscribes before it returns, so that nothing between this call and the first `await` is missed.
@@ -92,6 +102,14 @@ extension Signs: CommandListener where Element == CommandOutcome {
 
 extension Signs: WorkListener where Element == Work {
     func onWork(work: Work) { pass(work) }
+}
+
+extension Signs: DeskListener where Element == DeskPart {
+    func onChanged(part: DeskPart) { pass(part) }
+}
+
+extension Signs: NotificationListener where Element == ChatNotification {
+    func onNotification(notification: ChatNotification) { pass(notification) }
 }
 
 /// Applies the changes of one list. The core calls a listener one call at a time, which is what makes `rows` safe.

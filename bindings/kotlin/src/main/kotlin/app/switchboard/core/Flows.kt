@@ -80,6 +80,26 @@ fun SwitchboardCore.commandOutcomes(): Flow<CommandOutcome> = subscriptionFlow(C
     })
 }
 
+/** Which of templates, contacts, labels and settings is to be read again, from now on. */
+fun SwitchboardCore.deskChanges(): Flow<DeskPart> = subscriptionFlow(Channel.UNLIMITED) {
+    observeDesk(object : DeskListener {
+        override fun onChanged(part: DeskPart) {
+            stayAttached()
+            trySend(part)
+        }
+    })
+}
+
+/** What is to be shown and heard, from now on. */
+fun SwitchboardCore.notifications(): Flow<ChatNotification> = subscriptionFlow(Channel.UNLIMITED) {
+    observeNotifications(object : NotificationListener {
+        override fun onNotification(notification: ChatNotification) {
+            stayAttached()
+            trySend(notification)
+        }
+    })
+}
+
 private fun <T> listFlow(subscribe: ((List<ListChange<T>>, Boolean) -> Unit) -> Subscription): Flow<List<T>> =
     subscriptionFlow(Channel.CONFLATED) {
         var rows = emptyList<T>()
