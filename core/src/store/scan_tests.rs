@@ -2,22 +2,27 @@
 //! of a realistic size.
 
 use switchboard_protocol::ErrorCode;
-use switchboard_protocol::chat::{OpenedChat, UserChat};
+use switchboard_protocol::chat::{InternalChat, OpenedChat, OpenedInternal, UserChat};
 use switchboard_protocol::collection::Role;
-use switchboard_protocol::command::{CommandBody, CommandResult, CommandStatus, QueueLogin, Snooze, Transfer};
+use switchboard_protocol::command::{
+    AddMembers, CommandBody, CommandResult, CommandStatus, LabelChat, NoteToOwner, QueueLogin, Say, Snooze, Transfer,
+};
 use switchboard_protocol::event::{EventBody, Gone, GoneReason};
 use switchboard_protocol::frame::Page;
-use switchboard_protocol::ids::{CommandId, QueueId, TemplateId};
-use switchboard_protocol::message::MessageStatus;
+use switchboard_protocol::ids::{CommandId, LabelId, QueueId, TemplateId, UserId};
+use switchboard_protocol::message::{Message, MessageKind, MessageStatus};
 use switchboard_protocol::transfer::TransferTarget;
 
 use super::{
-    Durability, account, chat, collection, draft, inbox, outbox, passed_on, people, read_mark, scans, template,
-    timeline, unsent, wish,
+    Durability, account, chat, collection, draft, inbox, internal, outbox, passed_on, people, read_mark, scans,
+    template, timeline, unsent, wish,
 };
-use crate::model::{InboxFilter, InboxOrder, TemplateQuery};
+use crate::model::{CommandKind, InboxFilter, InboxOrder, TemplateQuery, UnsentId, UnsentReason, UnsentRow};
+use crate::store::outbox::NewCommand;
 use crate::sync::apply;
-use crate::testing::{NOW, Phone, added, chat_id, gone, inbound, me, opened, other, owned, passed_on_line, raised};
+use crate::testing::{
+    NOW, Phone, added, chat_id, gone, inbound, me, opened, other, outbound, owned, passed_on_line, raised,
+};
 
 const CHATS: u64 = 400;
 const EACH: u64 = 25;
@@ -136,6 +141,7 @@ fn everything(phone: &mut Phone) {
     phone.store.read(collection::revisions).unwrap();
     templates_and_people(phone);
     life(phone);
+    staff(phone);
     phone.store.read(account::position).unwrap();
     phone.store.read(account::load).unwrap();
     phone.store.read(chat::ids).unwrap();
@@ -220,4 +226,88 @@ fn life(phone: &mut Phone) {
     phone.store.read(|db| collection::is_member(db, QueueId::from_bytes([3; 16]))).unwrap();
     phone.store.write(Durability::Full, |tx, _| passed_on::hide(tx, chat_id(101), true)).unwrap();
     phone.store.write(Durability::Full, |tx, _| passed_on::remove(tx, chat_id(102))).unwrap();
+}
+
+/// Staff chats, notes, labels on chats and stale texts.
+fn staff(phone: &mut Phone) {
+    const FIRST: u64 = 1_000;
+    let mut events = Vec::new();
+    for n in FIRST..FIRST + 60 {
+        let name = (n % 2 == 0).then(|| format!("Group {n}"));
+        let internal = InternalChat { id: chat_id(n), rev: 1, name, members: vec![me(), other()] };
+        let messages = (1..=EACH).map(|no| outbound(n, no, other(), "word")).collect();
+        events.push((n, EventBody::InternalOpened(OpenedInternal { internal, messages, more: false })));
+    }
+    phone.feed(&events);
+    let mention = Message { mentions: vec![me()], ..outbound(FIRST, EACH + 1, other(), "look") };
+    phone.feed_one(FIRST, added(mention));
+    phone.feed_one(FIRST, added(outbound(FIRST, EACH + 2, me(), "mine")));
+    let (rows, floor, _) =
+        phone.store.read(|db| inbox::window(db, InboxFilter::Staff, InboxOrder::NewestFirst, 10, None)).unwrap();
+    assert_eq!(rows.len(), 10);
+    phone.store.read(|db| inbox::window(db, InboxFilter::Staff, InboxOrder::NewestFirst, 5, floor)).unwrap();
+    let said = |text: &str| Say { text: text.into(), mentions: vec![other()] };
+    phone.act(FIRST, CommandBody::Say(said("hi")), false);
+    let add = CommandBody::AddMembers(AddMembers { members: vec![UserId::from_bytes([0xCC; 16])] });
+    phone.act(FIRST, add, false);
+    phone.act(41, CommandBody::Note(said("note")), false);
+    let label = LabelId::from_bytes([1; 16]);
+    phone.act(41, CommandBody::LabelChat(LabelChat { label, on: true }), false);
+    let mut labelled = owned(41, 3, me(), 1);
+    labelled.labels = vec![label];
+    phone.feed_one(41, EventBody::Chat(labelled));
+    phone.timeline(FIRST);
+    phone.row(41);
+    phone
+        .store
+        .write(Durability::Full, |tx, changes| {
+            changes.touched(chat_id(2_000));
+            internal::begin(tx, chat_id(2_000), Some("New"), vec![me()], me(), Some(NOW))?;
+            internal::is_only_here(tx, chat_id(2_000))?;
+            internal::drop_unmade(tx, chat_id(2_000), NOW, changes)?;
+            internal::is_enabled(tx, other())?;
+            let record = chat::load(tx, chat_id(FIRST))?.unwrap();
+            let ids = internal::member_ids(tx, record.key, &outbox::pending(tx, chat_id(FIRST))?)?;
+            internal::of_ids(tx, &ids, me())?;
+            internal::colleagues(tx, me(), "an")?;
+            internal::mentionable(tx, chat_id(FIRST), me())?;
+            outbox::has(tx, chat_id(FIRST), CommandKind::Say)?;
+            outbox::pending_about(tx, [1; 16])?;
+            Ok(())
+        })
+        .unwrap();
+    let old = phone.reply(41, "old");
+    let late = NOW + 31 * 60_000;
+    // One that is on its way is asked about, the other asks here.
+    phone.store.write(Durability::Full, |tx, _| outbox::lost(tx)).unwrap();
+    phone.store.write(Durability::Full, outbox::take_sendable(late)).unwrap();
+    phone.store.write(Durability::Full, |tx, changes| outbox::send_anyway(tx, old, changes)).unwrap();
+    phone.store.write(Durability::Full, |tx, changes| outbox::withdraw(tx, old, late, changes)).unwrap();
+    let row = UnsentRow {
+        id: UnsentId::new(),
+        chat: chat_id(41),
+        contact_name: None,
+        kind: MessageKind::Text,
+        text: "text".into(),
+        written_at: NOW,
+        unsent_at: NOW,
+        reason: UnsentReason::ChatGone,
+        can_note_owner: false,
+        noting_owner: false,
+    };
+    let body = CommandBody::NoteToOwner(NoteToOwner { text: "text".into() });
+    let id = CommandId::new();
+    phone
+        .store
+        .write(Durability::Full, |tx, changes| {
+            unsent::insert(tx, &row, false)?;
+            unsent::load(tx, row.id)?;
+            let command = NewCommand { unsent: Some(row.id), ..NewCommand::plain(id, chat_id(41), &body, NOW) };
+            outbox::enqueue(tx, &command)?;
+            unsent::handing_over(tx, row.id, chat_id(41))?;
+            unsent::newest(tx, 50)?;
+            outbox::seen(tx, id, changes)
+        })
+        .unwrap();
+    phone.feed_one(FIRST, gone(GoneReason::Left));
 }

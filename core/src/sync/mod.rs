@@ -17,3 +17,5 @@ mod model_tests;
 mod pulls;
 mod requests;
 pub(crate) mod socket;
+#[cfg(test)]
+mod staff_tests;
