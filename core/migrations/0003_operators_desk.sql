@@ -146,10 +146,10 @@ CREATE VIRTUAL TABLE contact_fts USING fts5(
     tokenize = "unicode61 remove_diacritics 2 categories 'L* N* Co Mn Mc'"
 );
 -- By what the customers of the chats are found, saved or not; the row is the chat's key. With its text, and deleting it
--- for good: it leaves with its chat. Triggers note what is to be indexed, `store::search` indexes it in the same
--- transaction.
+-- for good: it leaves with its chat, which prefix indices would make slow. Triggers note what is to be indexed,
+-- `store::search` indexes it in the same transaction.
 CREATE VIRTUAL TABLE chat_fts USING fts5(
-    name, address, prefix = '1 2',
+    name, address,
     tokenize = "unicode61 remove_diacritics 2 categories 'L* N* Co Mn Mc'"
 );
 INSERT INTO chat_fts (chat_fts, rank) VALUES ('secure-delete', 1);

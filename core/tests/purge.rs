@@ -50,10 +50,14 @@ fn terms(dir: &Path) -> usize {
 /// Chats with ordinary words around one with the markers.
 fn chats() -> Vec<OpenedChat> {
     let mut chats: Vec<_> = (2..30).map(|n| opened(n, &["an ordinary word", "обычное слово", "zqx ыщъ"])).collect();
+    chats[0].chat.contact.name = Some("Zqx Ыщъ".into());
     let text = format!("{} and {}", MARKERS[0], MARKERS[1]);
     let mut marked: Vec<String> = (0..20).map(|n| format!("{text} {n}")).collect();
     marked.push("long ".repeat(3000) + &text);
-    chats.push(opened(1, &marked.iter().map(String::as_str).collect::<Vec<_>>()));
+    let mut marked = opened(1, &marked.iter().map(String::as_str).collect::<Vec<_>>());
+    // Whose name is indexed too, with what begins like it in the other chats.
+    marked.chat.contact.name = Some(format!("{} {}", MARKERS[0], MARKERS[1]));
+    chats.push(marked);
     chats
 }
 

@@ -17,7 +17,7 @@ use switchboard_protocol::chat::{ChannelKind, Chat, ChatState, OpenedChat, UserC
 use switchboard_protocol::collection::{Revisions, Role};
 use switchboard_protocol::command::{CommandFrame, CommandResult, CommandStatus};
 use switchboard_protocol::contact::Contact;
-use switchboard_protocol::device::{SOCKET_PATH, SignedIn, SignedInUser};
+use switchboard_protocol::device::{ENROL_PATH, SIGN_IN_PATH, SIGN_OUT_PATH, SOCKET_PATH, SignedIn, SignedInUser};
 use switchboard_protocol::event::{EventBody, MessageAdded};
 use switchboard_protocol::frame::{
     Bye, CatchUp, Event, Hello, Live, SnapshotBegin, SnapshotChat, SnapshotEnd, SnapshotPart, Welcome,
@@ -109,7 +109,7 @@ pub struct FakeServer {
     sockets: mpsc::UnboundedReceiver<WebSocketStream<TcpStream>>,
     /// What the next sign-in is answered with: status line and body.
     answer: watch::Sender<(u16, String)>,
-    /// The heads of requests other than for sign-ins and sockets.
+    /// The requests other than for sign-ins and sockets.
     asked: mpsc::UnboundedReceiver<String>,
 }
 
@@ -141,7 +141,8 @@ impl FakeServer {
                     } else {
                         let answer = current.borrow().clone();
                         let head = respond(stream, answer).await;
-                        if !head.starts_with("POST") {
+                        let signs = [ENROL_PATH, SIGN_IN_PATH, SIGN_OUT_PATH];
+                        if !signs.iter().any(|path| head.starts_with(&format!("POST {path} "))) {
                             let _ = ask.send(head);
                         }
                     }
@@ -159,7 +160,7 @@ impl FakeServer {
         self.answer.send_replace((status, body.to_owned()));
     }
 
-    /// The next request's head.
+    /// The next request, with its body.
     pub async fn asked(&mut self) -> String {
         tokio::time::timeout(WAIT, self.asked.recv()).await.expect("a request").unwrap()
     }
@@ -175,7 +176,7 @@ impl FakeServer {
     }
 }
 
-/// Answers one request, whatever it is; its head.
+/// Answers one request, whatever it is; the request.
 async fn respond(mut stream: TcpStream, (status, body): (u16, String)) -> String {
     let mut request = Vec::new();
     let mut buffer = [0; 4096];
