@@ -112,7 +112,8 @@ mod tests {
     #[test]
     fn f30_the_actions_of_each_kind_of_channel() {
         use InfoActionKind::{AddContact, Call, EditContact, SendEmail, SendSms};
-        let table: &[(ChannelKind, &[InfoActionKind], &[InfoActionKind], &[InfoActionKind])] = &[
+        type Kinds = &'static [InfoActionKind];
+        let table: &[(ChannelKind, Kinds, Kinds, Kinds)] = &[
             // channel, with both addresses, with an e-mail address alone, with a number alone
             (ChannelKind::LiveChat, &[SendEmail], &[SendEmail], &[]),
             (ChannelKind::Whatsapp, &[Call], &[], &[Call]),

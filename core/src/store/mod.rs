@@ -8,6 +8,8 @@ pub(crate) mod account;
 pub(crate) mod chat;
 pub(crate) mod collection;
 pub(crate) mod contact;
+#[cfg(test)]
+mod desk_tests;
 pub(crate) mod draft;
 #[cfg(test)]
 mod fault_tests;
