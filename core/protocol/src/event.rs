@@ -9,7 +9,7 @@ use crate::frame::FrameError;
 use crate::message::{Message, MessageStatus};
 
 /// A message was added to a chat. One that the customer wrote brings the chat back to Recents for all who see it
-/// ([`UserChat::woken`]).
+/// ([`UserChat::woken`]), and so does a colleague's text in a staff chat; who said it has read everything up to it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MessageAdded {
     /// The message.

@@ -85,6 +85,55 @@ async fn unknown_frames_are_ignored_and_unknown_commands_answered() {
     widget.wire.next_of("pong").await;
 }
 
+/// Commands whose body is not what its kind has, or that are about a chat and name none: answered, and nothing is done.
+#[tokio::test(flavor = "multi_thread")]
+async fn f2_f66_f67_malformed_commands_are_answered_and_change_nothing() {
+    let world = World::new(2).await;
+    let mut phone = world.phone(0).await;
+    let me = world.operators[0].to_string();
+    let direct = ChatId::direct(world.operators[0], world.operators[1]).to_string();
+    let open = json!({ "user": world.operators[1].to_string() });
+    assert_eq!(phone.any_command("open_direct", Some(&direct), 0, 0, open.clone()).await["status"], "applied");
+    let cursor = phone.cursor;
+    let chat = Some(direct.as_str());
+    let other = ChatId::new().to_string();
+    for (kind, chat, body) in [
+        ("say", chat, json!({})),
+        ("say", chat, json!({ "text": 7 })),
+        ("say", chat, json!({ "text": "x", "mentions": ["nobody"] })),
+        ("say", chat, json!({ "text": "x", "mentions": vec![me.clone(); 51] })),
+        ("say", None, json!({ "text": "x" })),
+        ("note", None, json!({ "text": "x" })),
+        ("note_to_owner", None, json!({ "text": "x" })),
+        ("open_direct", None, open.clone()),
+        ("open_direct", Some(other.as_str()), open.clone()),
+        ("create_group", Some(other.as_str()), json!({ "name": "x" })),
+        ("create_group", Some(other.as_str()), json!({ "name": "x", "members": "everybody" })),
+        ("create_group", chat, json!({ "name": "x", "members": [] })),
+        ("add_members", chat, json!({ "members": [null] })),
+        ("remove_member", chat, Value::Null),
+        ("label_chat", chat, json!({ "label": "red", "on": true })),
+        ("save_label", chat, json!({ "label": other, "name": "x", "color": "#ffffff" })),
+        ("edit_contact", None, json!({ "name": "x" })),
+        ("merge_contacts", None, json!({ "kept": other })),
+        ("add_contact_note", None, json!({ "contact": 1, "text": [] })),
+    ] {
+        let what = format!("{kind} {body:.80}");
+        let result = phone.any_command(kind, chat, 0, 0, body).await;
+        assert_eq!(
+            (&result["status"], &result["code"]),
+            (&json!("rejected"), &json!("bad_request")),
+            "{what}: {result}"
+        );
+    }
+    // A note of 20 KiB fits into a frame, and into nothing else.
+    let long = json!({ "text": "n".repeat(20 * 1024) });
+    assert_eq!(phone.any_command("say", chat, 0, 0, long).await["code"], "text_too_long");
+    phone.wire.send(json!({ "type": "fetch", "req": 1, "chat": direct, "before": u64::MAX, "n": u32::MAX })).await;
+    assert_eq!(phone.next_of("page").await["messages"], json!([]));
+    assert_eq!(phone.cursor, cursor, "nobody was told anything");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_widgets_socket_is_for_the_widgets_own_page() {
     let world = World::new(1).await;

@@ -27,14 +27,14 @@ impl Office {
     }
 
     #[track_caller]
-    fn done(&mut self, user: UserId, chat: ChatId, body: CommandBody) -> CommandResult {
+    fn staff_done(&mut self, user: UserId, chat: ChatId, body: CommandBody) -> CommandResult {
         let result = self.staff(user, chat, body);
         assert_eq!((result.status, result.code), (CommandStatus::Applied, None));
         result
     }
 
     #[track_caller]
-    fn denied(&mut self, user: UserId, chat: ChatId, body: CommandBody, code: ErrorCode) {
+    fn staff_denied(&mut self, user: UserId, chat: ChatId, body: CommandBody, code: ErrorCode) {
         let result = self.staff(user, chat, body);
         assert_eq!((result.status, result.code), (CommandStatus::Rejected, Some(code)));
     }
@@ -42,8 +42,8 @@ impl Office {
     /// A direct chat in which the first said hello, with all events looked at.
     fn direct(&mut self, one: UserId, other: UserId) -> ChatId {
         let chat = ChatId::direct(one, other);
-        self.done(one, chat, CommandBody::OpenDirect(OpenDirect { user: other }));
-        self.done(one, chat, say("hello"));
+        self.staff_done(one, chat, CommandBody::OpenDirect(OpenDirect { user: other }));
+        self.staff_done(one, chat, say("hello"));
         self.look_at_all();
         chat
     }
@@ -52,7 +52,7 @@ impl Office {
     fn group_of_three(&mut self) -> ChatId {
         let [anna, boris, cleo, _] = self.users();
         let chat = ChatId::new();
-        self.done(anna, chat, group("Lunch", &[boris, cleo]));
+        self.staff_done(anna, chat, group("Lunch", &[boris, cleo]));
         self.look_at_all();
         chat
     }
@@ -92,23 +92,23 @@ fn f2_a_direct_chat_is_the_others_when_something_is_said() {
     let [anna, boris, ..] = office.users::<4>();
     let chat = ChatId::direct(boris, anna);
     let open = CommandBody::OpenDirect(OpenDirect { user: boris });
-    let opened = office.done(anna, chat, open.clone());
+    let opened = office.staff_done(anna, chat, open.clone());
     let event = office.events(anna).pop().unwrap();
     assert_eq!((event["kind"].as_str(), event["seq"].as_u64()), (Some("internal_opened"), opened.seq));
     assert_eq!((row(&event).members, row(&event).name), (vec![anna, boris], None));
     assert_eq!(office.news(boris), Vec::<String>::new(), "nobody sees an empty chat");
     assert!(office.staff_chats(boris).is_empty());
-    assert_eq!(office.done(anna, chat, open).seq, None, "it is open already");
+    assert_eq!(office.staff_done(anna, chat, open).seq, None, "it is open already");
 
-    let said = office.done(anna, chat, say("lunch?"));
+    let said = office.staff_done(anna, chat, say("lunch?"));
     let events = office.events(anna);
     assert_eq!((events[0]["kind"].as_str(), events[0]["seq"].as_u64()), (Some("message"), said.seq));
     assert_eq!(office.news(boris), ["internal_opened", "text lunch?"]);
-    office.done(boris, chat, say("yes"));
+    office.staff_done(boris, chat, say("yes"));
     assert_eq!(office.news(anna), ["text yes", "status"]);
     assert_eq!(office.texts(anna, chat), ["lunch?", "yes"]);
     // Opened by the other one too it is the same chat, and is there.
-    let back = office.done(boris, chat, CommandBody::OpenDirect(OpenDirect { user: anna }));
+    let back = office.staff_done(boris, chat, CommandBody::OpenDirect(OpenDirect { user: anna }));
     assert_eq!(back.seq, None);
 }
 
@@ -118,17 +118,17 @@ fn f2_who_cannot_be_talked_to_and_what_is_no_direct_chats_id() {
     let [anna, boris, cleo, _] = office.users();
     let nobody = UserId::new();
     let open = |user| CommandBody::OpenDirect(OpenDirect { user });
-    office.denied(anna, ChatId::new(), open(boris), ErrorCode::BadRequest);
-    office.denied(anna, ChatId::direct(boris, cleo), open(boris), ErrorCode::BadRequest);
-    office.denied(anna, ChatId::direct(anna, anna), open(anna), ErrorCode::BadMembers);
-    office.denied(anna, ChatId::direct(anna, nobody), open(nobody), ErrorCode::BadMembers);
+    office.staff_denied(anna, ChatId::new(), open(boris), ErrorCode::BadRequest);
+    office.staff_denied(anna, ChatId::direct(boris, cleo), open(boris), ErrorCode::BadRequest);
+    office.staff_denied(anna, ChatId::direct(anna, anna), open(anna), ErrorCode::BadMembers);
+    office.staff_denied(anna, ChatId::direct(anna, nobody), open(nobody), ErrorCode::BadMembers);
     let chat = office.direct(anna, boris);
     office.write(|tx| {
         tx.set_disabled(boris, true)?;
         tx.set_disabled(cleo, true)
     });
-    office.denied(anna, ChatId::direct(anna, cleo), open(cleo), ErrorCode::UserDisabled);
-    office.denied(anna, chat, say("are you there?"), ErrorCode::UserDisabled);
+    office.staff_denied(anna, ChatId::direct(anna, cleo), open(cleo), ErrorCode::UserDisabled);
+    office.staff_denied(anna, chat, say("are you there?"), ErrorCode::UserDisabled);
     assert_eq!(office.texts(anna, chat), ["hello"], "what was said stays");
     assert_eq!(office.staff_chats(anna)[0].opened.internal.members, [anna, boris]);
 }
@@ -138,7 +138,7 @@ fn f2_f45_a_deleted_direct_chat_comes_back_with_what_is_said_next_and_nothing_be
     let mut office = Office::new();
     let [anna, boris, ..] = office.users::<4>();
     let chat = office.direct(anna, boris);
-    let deleted = office.done(boris, chat, CommandBody::Delete);
+    let deleted = office.staff_done(boris, chat, CommandBody::Delete);
     let events = office.events(boris);
     assert_eq!((&events[0]["body"]["reason"], events[0]["seq"].as_u64()), (&Value::from("deleted"), deleted.seq));
     assert!(office.staff_chats(boris).is_empty());
@@ -147,9 +147,9 @@ fn f2_f45_a_deleted_direct_chat_comes_back_with_what_is_said_next_and_nothing_be
     assert!(rows.iter().all(|(_, tail)| tail.as_ref().is_none_or(|tail| !tail.json.contains("hello"))));
     assert_eq!(office.news(anna), Vec::<String>::new());
     assert_eq!(office.staff_chats(anna)[0].opened.internal.members, [anna, boris], "a direct chat has its two");
-    office.denied(boris, chat, say("gone"), ErrorCode::NotFound);
+    office.staff_denied(boris, chat, say("gone"), ErrorCode::NotFound);
 
-    office.done(anna, chat, say("one more thing"));
+    office.staff_done(anna, chat, say("one more thing"));
     let events = office.events(boris);
     assert_eq!((&events[0]["kind"], &events[1]["kind"]), (&"internal_opened".into(), &"message".into()));
     assert_eq!((&events[0]["body"]["messages"], &events[0]["body"]["more"]), (&Value::Array(vec![]), &false.into()));
@@ -158,9 +158,9 @@ fn f2_f45_a_deleted_direct_chat_comes_back_with_what_is_said_next_and_nothing_be
     assert_eq!((fresh.opened.messages.len(), fresh.opened.more), (1, false));
     assert_eq!(office.texts(anna, chat), ["hello", "one more thing"]);
     // And by one's own hand.
-    office.done(boris, chat, CommandBody::Delete);
+    office.staff_done(boris, chat, CommandBody::Delete);
     office.look_at_all();
-    office.done(boris, chat, CommandBody::OpenDirect(OpenDirect { user: anna }));
+    office.staff_done(boris, chat, CommandBody::OpenDirect(OpenDirect { user: anna }));
     assert_eq!(office.news(boris), ["internal_opened"]);
     assert_eq!(office.texts(boris, chat), Vec::<String>::new());
     assert_eq!(office.news(anna), Vec::<String>::new());
@@ -171,7 +171,7 @@ fn f2_a_group_has_a_name_and_members_who_come_and_go() {
     let mut office = Office::new();
     let [anna, boris, cleo, dora] = office.users();
     let chat = ChatId::new();
-    let made = office.done(anna, chat, group("  Lunch ", &[boris, anna, boris, cleo]));
+    let made = office.staff_done(anna, chat, group("  Lunch ", &[boris, anna, boris, cleo]));
     let mine = office.events(anna).pop().unwrap();
     let theirs = office.events(boris).pop().unwrap();
     assert_eq!(mine["seq"].as_u64(), made.seq);
@@ -180,20 +180,20 @@ fn f2_a_group_has_a_name_and_members_who_come_and_go() {
     let internal = row(&mine);
     assert_eq!((internal.name.as_deref(), internal.members), (Some("Lunch"), vec![anna, boris, cleo]));
     assert_eq!(mine["body"]["messages"][0]["activity"]["kind"], "group_created");
-    office.done(anna, chat, say("where?"));
+    office.staff_done(anna, chat, say("where?"));
     office.look_at_all();
 
-    let renamed = office.done(boris, chat, CommandBody::RenameGroup(RenameGroup { name: "Dinner".into() }));
+    let renamed = office.staff_done(boris, chat, CommandBody::RenameGroup(RenameGroup { name: "Dinner".into() }));
     let event = office.events(boris).pop().unwrap();
     assert_eq!((event["seq"].as_u64(), row(&event).name.as_deref()), (renamed.seq, Some("Dinner")));
     assert_eq!(office.news(cleo), ["group_renamed"]);
     let again = CommandBody::RenameGroup(RenameGroup { name: " Dinner".into() });
-    assert_eq!(office.done(cleo, chat, again).seq, None, "it is called so");
+    assert_eq!(office.staff_done(cleo, chat, again).seq, None, "it is called so");
 
     // Who comes sees that, and what follows.
     let add = CommandBody::AddMembers(AddMembers { members: vec![boris, dora] });
     office.look_at_all();
-    office.done(cleo, chat, add.clone());
+    office.staff_done(cleo, chat, add.clone());
     let events = office.events(dora);
     assert_eq!((&events[0]["kind"], events.len()), (&"internal_opened".into(), 2));
     assert_eq!(events[0]["body"]["messages"], Value::Array(vec![]));
@@ -201,36 +201,36 @@ fn f2_a_group_has_a_name_and_members_who_come_and_go() {
     assert_eq!(row(&events[1]).members, [anna, boris, cleo, dora]);
     assert_eq!(events[1]["body"]["message"]["activity"]["members"][0]["name"], "Dora");
     assert_eq!(office.news(anna), ["members_added"]);
-    assert_eq!(office.done(cleo, chat, add).seq, None, "they are in it");
+    assert_eq!(office.staff_done(cleo, chat, add).seq, None, "they are in it");
     assert_eq!(office.texts(dora, chat), [""]);
     assert_eq!(office.texts(anna, chat), ["", "where?", "", ""]);
 
     // Who is taken out has nothing of it any more.
     let remove = CommandBody::RemoveMember(RemoveMember { member: boris });
-    let removed = office.done(dora, chat, remove.clone());
+    let removed = office.staff_done(dora, chat, remove.clone());
     assert_eq!(office.events(dora).pop().unwrap()["seq"].as_u64(), removed.seq);
     assert_eq!(office.news(boris).pop().unwrap(), "gone left");
     assert_eq!(office.texts(boris, chat), Vec::<String>::new());
     let rows = crate::store::feed::after(&office.connection, boris, 0, 100, usize::MAX).unwrap();
     assert!(rows.iter().all(|(_, tail)| tail.as_ref().is_none_or(|tail| !tail.json.contains("where?"))));
-    office.denied(dora, chat, remove, ErrorCode::BadMembers);
-    office.denied(boris, chat, say("hey"), ErrorCode::NotFound);
+    office.staff_denied(dora, chat, remove, ErrorCode::BadMembers);
+    office.staff_denied(boris, chat, say("hey"), ErrorCode::NotFound);
 
     office.look_at_all();
-    let left = office.done(anna, chat, CommandBody::Leave);
+    let left = office.staff_done(anna, chat, CommandBody::Leave);
     let gone = office.events(anna).pop().unwrap();
     assert_eq!((&gone["body"]["reason"], gone["seq"].as_u64()), (&"left".into(), left.seq));
     let event = office.events(cleo).pop().unwrap();
     assert_eq!(event["body"]["message"]["activity"]["kind"], "member_left");
     assert_eq!(row(&event).members, [cleo, dora]);
     // Who comes back comes last, and sees nothing of what was said meanwhile.
-    office.done(cleo, chat, say("without Anna"));
-    office.done(cleo, chat, CommandBody::AddMembers(AddMembers { members: vec![anna] }));
+    office.staff_done(cleo, chat, say("without Anna"));
+    office.staff_done(cleo, chat, CommandBody::AddMembers(AddMembers { members: vec![anna] }));
     assert_eq!(office.staff_chats(anna)[0].opened.internal.members, [cleo, dora, anna]);
     assert_eq!(office.texts(anna, chat), [""]);
     // The last one leaves it empty.
     for user in [cleo, dora, anna] {
-        office.done(user, chat, CommandBody::Leave);
+        office.staff_done(user, chat, CommandBody::Leave);
     }
     assert!(chats::seeing(&office.connection, chat).unwrap().is_empty());
     assert!(crate::store::internal::load(&office.connection, chat).unwrap().is_some(), "the server keeps it");
@@ -241,31 +241,36 @@ fn f2_what_is_no_group() {
     let mut office = Office::new();
     let [anna, boris, cleo, dora] = office.users();
     for name in ["", "   ", "a\u{7}b", &"n".repeat(201)] {
-        office.denied(anna, ChatId::new(), group(name, &[boris]), ErrorCode::BadName);
+        office.staff_denied(anna, ChatId::new(), group(name, &[boris]), ErrorCode::BadName);
     }
     office.write(|tx| tx.set_disabled(dora, true));
-    office.denied(anna, ChatId::new(), group("Lunch", &[boris, UserId::new()]), ErrorCode::BadMembers);
-    office.denied(anna, ChatId::new(), group("Lunch", &[dora]), ErrorCode::BadMembers);
+    office.staff_denied(anna, ChatId::new(), group("Lunch", &[boris, UserId::new()]), ErrorCode::BadMembers);
+    office.staff_denied(anna, ChatId::new(), group("Lunch", &[dora]), ErrorCode::BadMembers);
     let many: Vec<UserId> = (0..201).map(|_| UserId::new()).collect();
-    office.denied(anna, ChatId::new(), group("Lunch", &many), ErrorCode::TooMany);
+    office.staff_denied(anna, ChatId::new(), group("Lunch", &many), ErrorCode::TooMany);
     // Nobody can put a group where two others will want to talk, or where there is something.
-    office.denied(anna, ChatId::direct(boris, cleo), group("Lunch", &[]), ErrorCode::BadRequest);
+    office.staff_denied(anna, ChatId::direct(boris, cleo), group("Lunch", &[]), ErrorCode::BadRequest);
     let (customers, _) = office.waiting();
-    office.denied(anna, customers, group("Lunch", &[]), ErrorCode::IdReuse);
+    office.staff_denied(anna, customers, group("Lunch", &[]), ErrorCode::IdReuse);
     let chat = ChatId::new();
-    office.done(anna, chat, group("Alone", &[anna]));
-    office.denied(anna, chat, group("Alone", &[]), ErrorCode::IdReuse);
+    office.staff_done(anna, chat, group("Alone", &[anna]));
+    office.staff_denied(anna, chat, group("Alone", &[]), ErrorCode::IdReuse);
     for name in ["", &"n".repeat(201)] {
-        office.denied(anna, chat, CommandBody::RenameGroup(RenameGroup { name: name.into() }), ErrorCode::BadName);
+        office.staff_denied(
+            anna,
+            chat,
+            CommandBody::RenameGroup(RenameGroup { name: name.into() }),
+            ErrorCode::BadName,
+        );
     }
     let add = |members: Vec<UserId>| CommandBody::AddMembers(AddMembers { members });
-    office.denied(anna, chat, add(vec![dora]), ErrorCode::BadMembers);
-    office.denied(anna, chat, add(many), ErrorCode::TooMany);
+    office.staff_denied(anna, chat, add(vec![dora]), ErrorCode::BadMembers);
+    office.staff_denied(anna, chat, add(many), ErrorCode::TooMany);
     let remove = |member| CommandBody::RemoveMember(RemoveMember { member });
-    office.denied(anna, chat, remove(anna), ErrorCode::BadMembers);
-    office.denied(anna, chat, remove(boris), ErrorCode::BadMembers);
-    office.denied(anna, chat, CommandBody::Delete, ErrorCode::InternalChat);
-    office.denied(boris, chat, say("let me in"), ErrorCode::NotFound);
+    office.staff_denied(anna, chat, remove(anna), ErrorCode::BadMembers);
+    office.staff_denied(anna, chat, remove(boris), ErrorCode::BadMembers);
+    office.staff_denied(anna, chat, CommandBody::Delete, ErrorCode::InternalChat);
+    office.staff_denied(boris, chat, say("let me in"), ErrorCode::NotFound);
 
     let direct = office.direct(anna, boris);
     for body in [
@@ -274,7 +279,7 @@ fn f2_what_is_no_group() {
         remove(boris),
         CommandBody::Leave,
     ] {
-        office.denied(anna, direct, body, ErrorCode::DirectChat);
+        office.staff_denied(anna, direct, body, ErrorCode::DirectChat);
     }
 }
 
@@ -294,7 +299,7 @@ fn f2_f12_what_belongs_to_customers_is_not_done_among_staff_and_the_other_way_ro
         CommandBody::Block,
         CommandBody::Ignore,
     ] {
-        office.denied(anna, direct, body, ErrorCode::InternalChat);
+        office.staff_denied(anna, direct, body, ErrorCode::InternalChat);
     }
     let (customers, _) = office.waiting();
     for body in [
@@ -304,7 +309,7 @@ fn f2_f12_what_belongs_to_customers_is_not_done_among_staff_and_the_other_way_ro
         CommandBody::RemoveMember(RemoveMember { member: boris }),
         CommandBody::Leave,
     ] {
-        office.denied(anna, customers, body, ErrorCode::CustomerChat);
+        office.staff_denied(anna, customers, body, ErrorCode::CustomerChat);
     }
 }
 
@@ -314,41 +319,40 @@ fn f2_f57_a_text_is_read_when_everybody_else_has_read_it() {
     let [anna, boris, cleo, dora] = office.users();
     let chat = office.group_of_three();
     let read = |upto| CommandBody::Read(Read { upto });
-    office.done(anna, chat, say("one"));
-    office.done(anna, chat, say("two"));
+    office.staff_done(anna, chat, say("one"));
+    office.staff_done(anna, chat, say("two"));
     office.look_at_all();
-    let told = office.done(boris, chat, read(3));
+    let told = office.staff_done(boris, chat, read(3));
     assert_eq!(office.events(boris).pop().unwrap()["seq"].as_u64(), told.seq);
     assert_eq!(office.statuses(anna, chat), [MessageStatus::Sent; 2]);
     assert_eq!(office.news(anna), Vec::<String>::new());
-    office.done(cleo, chat, read(2));
+    office.staff_done(cleo, chat, read(2));
     let event = office.events(anna).pop().unwrap();
     assert_eq!(
         (&event["kind"], &event["body"]["upto"], &event["body"]["status"]),
         (&"status".into(), &2.into(), &"read".into())
     );
     assert_eq!(office.statuses(anna, chat), [MessageStatus::Read, MessageStatus::Sent]);
-    // Who answers has read what is answered, on every device.
-    office.done(cleo, chat, say("three"));
+    // Who answers has read what is answered; phones know it from the text.
+    office.staff_done(cleo, chat, say("three"));
     assert_eq!(office.statuses(anna, chat), [MessageStatus::Read, MessageStatus::Read, MessageStatus::Sent]);
     assert_eq!(office.mine(chat, cleo).read_upto, 4);
-    assert!(office.news(cleo).contains(&"user_chat".to_owned()));
     // Who comes later holds up nobody, and nobody goes back.
-    office.done(anna, chat, CommandBody::AddMembers(AddMembers { members: vec![dora] }));
-    office.done(anna, chat, read(1));
-    office.done(anna, chat, read(u64::MAX));
+    office.staff_done(anna, chat, CommandBody::AddMembers(AddMembers { members: vec![dora] }));
+    office.staff_done(anna, chat, read(1));
+    office.staff_done(anna, chat, read(u64::MAX));
     assert_eq!(office.mine(chat, anna).read_upto, 5);
     office.look_at_all();
     // Boris has not read the third text, and then leaves.
     assert_eq!(office.statuses(anna, chat)[2], MessageStatus::Sent);
-    office.done(boris, chat, CommandBody::Leave);
+    office.staff_done(boris, chat, CommandBody::Leave);
     assert_eq!(office.statuses(anna, chat)[2], MessageStatus::Read);
     assert_eq!(office.news(cleo), ["member_left", "status"]);
     // Nobody reads what one says to oneself.
     let alone = ChatId::new();
-    office.done(anna, alone, group("Alone", &[]));
-    office.done(anna, alone, say("note to self"));
-    office.done(anna, alone, read(9));
+    office.staff_done(anna, alone, group("Alone", &[]));
+    office.staff_done(anna, alone, say("note to self"));
+    office.staff_done(anna, alone, read(9));
     assert_eq!(office.statuses(anna, alone), [MessageStatus::Sent]);
 }
 
@@ -358,8 +362,8 @@ fn f2_a_disabled_colleague_stays_by_name_and_holds_up_nobody() {
     let [anna, boris, cleo, _] = office.users();
     let chat = office.group_of_three();
     office.write(|tx| tx.set_disabled(cleo, true));
-    office.done(anna, chat, say("who is there?"));
-    office.done(boris, chat, CommandBody::Read(Read { upto: 9 }));
+    office.staff_done(anna, chat, say("who is there?"));
+    office.staff_done(boris, chat, CommandBody::Read(Read { upto: 9 }));
     assert_eq!(office.statuses(anna, chat), [MessageStatus::Read]);
     assert_eq!(office.staff_chats(anna)[0].opened.internal.members, [anna, boris, cleo]);
 }
@@ -370,18 +374,18 @@ fn f2_f43_f68_a_colleagues_text_brings_a_chat_back_and_ones_own_does_not() {
     let [anna, boris, ..] = office.users::<4>();
     let chat = office.direct(anna, boris);
     let until = office.now + HOUR;
-    office.done(anna, chat, CommandBody::Archive);
-    office.done(boris, chat, CommandBody::Snooze(Snooze { until: Some(until) }));
+    office.staff_done(anna, chat, CommandBody::Archive);
+    office.staff_done(boris, chat, CommandBody::Snooze(Snooze { until: Some(until) }));
     assert!(office.mine(chat, anna).archived && office.mine(chat, boris).snoozed_until.is_some());
-    assert_eq!(office.done(anna, chat, CommandBody::Archive).seq, None);
-    office.denied(boris, chat, CommandBody::Snooze(Snooze { until: Some(office.now) }), ErrorCode::BadTime);
-    office.done(anna, chat, say("by the way"));
+    assert_eq!(office.staff_done(anna, chat, CommandBody::Archive).seq, None);
+    office.staff_denied(boris, chat, CommandBody::Snooze(Snooze { until: Some(office.now) }), ErrorCode::BadTime);
+    office.staff_done(anna, chat, say("by the way"));
     assert!(office.mine(chat, anna).archived);
     assert_eq!(office.mine(chat, boris).snoozed_until, None);
-    office.done(boris, chat, say("yes?"));
+    office.staff_done(boris, chat, say("yes?"));
     assert!(!office.mine(chat, anna).archived);
-    office.done(anna, chat, CommandBody::Archive);
-    office.done(anna, chat, CommandBody::Unarchive);
+    office.staff_done(anna, chat, CommandBody::Archive);
+    office.staff_done(anna, chat, CommandBody::Unarchive);
     assert!(!office.mine(chat, anna).archived);
     // Nothing is put away behind a text that was not seen.
     for body in [CommandBody::Archive, CommandBody::Snooze(Snooze { until: Some(until) }), CommandBody::Delete] {
@@ -400,20 +404,20 @@ fn f66_a_text_mentions_those_who_see_it_and_f24_holds_no_variable() {
     let [anna, boris, cleo, dora] = office.users();
     let chat = office.group_of_three();
     let mention = |mentions: Vec<UserId>| CommandBody::Say(Say { text: "look".into(), mentions });
-    office.done(anna, chat, mention(vec![dora, cleo, anna, cleo, UserId::new(), boris]));
+    office.staff_done(anna, chat, mention(vec![dora, cleo, anna, cleo, UserId::new(), boris]));
     let event = office.events(boris).pop().unwrap();
     let mentions: Vec<UserId> = serde_json::from_value(event["body"]["message"]["mentions"].clone()).unwrap();
     assert_eq!(mentions, [cleo, boris]);
     assert_eq!(office.staff_chats(cleo)[0].opened.messages[1].mentions, [cleo, boris], "and it is kept");
-    office.denied(anna, chat, mention((0..51).map(|_| UserId::new()).collect()), ErrorCode::BadRequest);
+    office.staff_denied(anna, chat, mention((0..51).map(|_| UserId::new()).collect()), ErrorCode::BadRequest);
     for (text, code) in [
         ("  ".to_owned(), ErrorCode::EmptyText),
         ("x".repeat(16 * 1024 + 1), ErrorCode::TextTooLong),
         ("Dear {{ contact.name }}".to_owned(), ErrorCode::UnfilledVariable),
     ] {
-        office.denied(anna, chat, say(&text), code);
+        office.staff_denied(anna, chat, say(&text), code);
     }
-    office.done(anna, chat, say("{{ what }} }} {{"));
+    office.staff_done(anna, chat, say("{{ what }} }} {{"));
 }
 
 #[test]

@@ -12,11 +12,11 @@ use super::History;
 use crate::store::sql::Columns;
 
 impl History {
-    /// Any contact, saved or not, a part of another one or not.
-    async fn some_contact(&mut self) -> Option<ContactId> {
-        let read = |sql: &rusqlite::Connection| {
-            let mut query = sql.prepare("SELECT id FROM contacts")?;
-            Ok(query.query_map([], |row| row.id(0))?.collect::<Result<Vec<ContactId>, _>>()?)
+    /// Any contact, saved or not, a part of another one or not; or a part.
+    async fn some_contact(&mut self, part: bool) -> Option<ContactId> {
+        let read = move |sql: &rusqlite::Connection| {
+            let mut query = sql.prepare("SELECT id FROM contacts WHERE merged_into IS NOT NULL OR NOT ?1")?;
+            Ok(query.query_map([part], |row| row.id(0))?.collect::<Result<Vec<ContactId>, _>>()?)
         };
         let found = self.fixture.store.readers.read(read).await.unwrap();
         found.choose(&mut self.rng).copied()
@@ -25,10 +25,12 @@ impl History {
     /// One thing that somebody does to a contact or a label.
     pub(super) async fn contacts(&mut self) {
         let user = self.user();
-        let (Some(contact), Some(other)) = (self.some_contact().await, self.some_contact().await) else { return };
+        let (Some(contact), Some(other)) = (self.some_contact(false).await, self.some_contact(false).await) else {
+            return;
+        };
         let label = self.labels.choose(&mut self.rng).copied();
         let on = self.rng.random_bool(0.8);
-        let body = match self.rng.random_range(0..20) {
+        let body = match self.rng.random_range(0..26) {
             0..2 => {
                 let label = label.filter(|_| self.labels.len() > 4).unwrap_or_else(LabelId::new);
                 if !self.labels.contains(&label) {
@@ -56,20 +58,23 @@ impl History {
                 let email = self.rng.random_bool(0.3).then(|| "ann@example.com".to_owned());
                 CommandBody::EditContact(EditContact { contact, name, email, phone: None })
             }
-            12 => {
+            12..15 => {
                 let note = AddContactNote { contact, text: "calls on Mondays".into() };
                 let id = self.command(user, None, CommandBody::AddContactNote(note)).await;
                 self.notes.push((NoteId::from(id), user));
                 return;
             }
-            13 => {
+            15..19 => {
                 let Some(&(note, author)) = self.notes.choose(&mut self.rng) else { return };
                 let user = if self.rng.random_bool(0.8) { author } else { user };
                 self.command(user, None, CommandBody::DeleteContactNote(DeleteContactNote { note })).await;
                 return;
             }
-            14..17 => CommandBody::MergeContacts(MergeContacts { kept: contact, merged: other }),
-            _ => CommandBody::PartContact(PartContact { contact }),
+            19..23 => CommandBody::MergeContacts(MergeContacts { kept: contact, merged: other }),
+            _ => {
+                let part = self.some_contact(true).await;
+                CommandBody::PartContact(PartContact { contact: part.unwrap_or(contact) })
+            }
         };
         self.command(user, None, body).await;
     }

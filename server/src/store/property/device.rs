@@ -173,8 +173,10 @@ impl HeldStaff {
                     assert_eq!(added.message.no, last + 1, "messages are numbered without a gap");
                 }
                 let mine = matches!(added.message.author, Author::User { id, .. } if id == user);
-                if added.message.kind() == MessageKind::Text && !mine {
-                    self.me = self.me.woken();
+                match added.message.kind() {
+                    MessageKind::Text if mine => self.me.read_upto = added.message.no,
+                    MessageKind::Text => self.me = self.me.woken(),
+                    MessageKind::Note | MessageKind::Activity => {}
                 }
                 self.messages.insert(added.message.no, added.message);
                 if let Some(internal) = added.internal {
