@@ -8,7 +8,9 @@ use std::path::Path;
 
 use common::*;
 use serde_json::{Value, json};
-use switchboard_core::{Core, CoreError, ErrorCode, GroupId, Template, TemplateId, TemplateItem, TemplateQuery};
+use switchboard_core::{
+    ContactEdit, ContactId, Core, CoreError, ErrorCode, GroupId, Template, TemplateId, TemplateItem, TemplateQuery,
+};
 use switchboard_protocol::ClientFrame;
 use switchboard_protocol::chat::{Chat, OpenedChat};
 use switchboard_protocol::collection::Collection;
@@ -16,6 +18,10 @@ use switchboard_protocol::contact::Contact;
 
 fn id(n: u8) -> TemplateId {
     TemplateId::from_bytes([n; 16])
+}
+
+fn contact() -> ContactId {
+    chat(1, 1).contact.id
 }
 
 fn group() -> GroupId {
@@ -102,6 +108,10 @@ async fn f22_f24_a_template_is_filled_for_the_composer_and_not_sent_and_unfilled
     let edited = filled.text.replace("{{queue.name}}", "Минуту!");
     phone.core.reply(chat_id(1), &edited).await.unwrap();
     assert_eq!(phone.texts(1)[1], "Сейчас посмотрю, Мария. Минуту!");
+    // With what was put right offline.
+    let edit = ContactEdit { name: Some("Марина Петрова".into()), ..ContactEdit::default() };
+    phone.core.edit_contact(contact(), edit).await.unwrap();
+    assert_eq!(phone.core.fill_template(chat_id(1), id(1)).unwrap().text, "Let me look, Марина.");
     assert_eq!(phone.core.fill_template(chat_id(9), id(1)), Err(CoreError::NotFound));
     assert_eq!(phone.core.fill_template(chat_id(1), id(9)), Err(CoreError::NotFound));
 }
@@ -117,14 +127,15 @@ async fn f18_a_manager_makes_changes_and_deletes_templates_of_the_own_group() {
     let mut made = row(3, 1, "Hours", "From nine.", "en");
     made["group"] = json!(group().to_string());
     server.answer_sign_in(201, &made.to_string());
-    assert_eq!(phone.core.create_template(template("Hours", "From nine.")).await, Ok(id(3)));
+    let ours = |title: &str, text: &str| Template { group: Some(group()), ..template(title, text) };
+    assert_eq!(phone.core.create_template(ours("Hours", "From nine.")).await, Ok(id(3)));
     let asked = server.asked().await;
     assert!(asked.starts_with("POST /v1/templates HTTP"), "{asked}");
     assert!(asked.to_lowercase().contains("authorization: bearer "), "{asked}");
     let body: Value = serde_json::from_str(asked.split("\r\n\r\n").nth(1).unwrap()).unwrap();
     let sent = json!({"group": group().to_string(), "category": "General", "language": "en", "title": "Hours",
         "text": "From nine."});
-    assert_eq!(body, sent, "of the own group, without spaces around");
+    assert_eq!(body, sent, "without spaces around");
     let query = TemplateQuery { search: "hours".into(), ..TemplateQuery::default() };
     let found = picked(&phone.core, &query);
     assert_eq!(found.iter().map(|row| (row.id, row.can_edit)).collect::<Vec<_>>(), [(id(3), true)]);
@@ -132,7 +143,7 @@ async fn f18_a_manager_makes_changes_and_deletes_templates_of_the_own_group() {
     made["edition"] = json!(2);
     made["title"] = json!("Opening hours");
     server.answer_sign_in(200, &made.to_string());
-    phone.core.change_template(id(3), 1, template("Opening hours", "From nine.")).await.unwrap();
+    phone.core.change_template(id(3), 1, ours("Opening hours", "From nine.")).await.unwrap();
     let asked = server.asked().await;
     assert!(asked.starts_with(&format!("PUT /v1/templates/{} HTTP", id(3))), "{asked}");
     let body: Value = serde_json::from_str(asked.split("\r\n\r\n").nth(1).unwrap()).unwrap();
@@ -141,7 +152,7 @@ async fn f18_a_manager_makes_changes_and_deletes_templates_of_the_own_group() {
     assert_eq!((changed.title.as_str(), changed.edition), ("Opening hours", 2));
 
     server.answer_sign_in(409, r#"{"code":"changed","detail":"edition 2"}"#);
-    let late = phone.core.change_template(id(3), 1, template("Mine", "From ten.")).await;
+    let late = phone.core.change_template(id(3), 1, ours("Mine", "From ten.")).await;
     assert_eq!(late, Err(CoreError::Rejected(ErrorCode::Changed)));
     server.asked().await;
     assert_eq!(picked(&phone.core, &query)[0].title, "Opening hours");

@@ -11,7 +11,6 @@ use crate::error::{CoreError, Result};
 use crate::model::{FilledTemplate, TemplatePicker, TemplateQuery};
 use crate::shared::blocking;
 use crate::store::{Durability, template};
-use crate::templates::picker::Rights;
 use crate::views::DeskPart;
 
 impl Core {
@@ -39,14 +38,13 @@ impl Core {
         Ok(filled)
     }
 
-    /// Makes a template: of the own group for those who manage it, of any or of the whole company for system owners.
-    /// Without a group it is the company's for a system owner, and the own group's for everybody else. Needs the
-    /// network; the template is in the picker when this returns.
+    /// Makes a template: of the own group for those who manage it; system owners of any, or without a group of the whole
+    /// company. Needs the network; the template is in the picker when this returns.
     pub async fn create_template(&self, template: Template) -> Result<TemplateId, CoreError> {
         let template = checked(template)?;
         let core = self.clone();
         self.run(async move {
-            let edit = TemplateEdit { edition: None, template: core.grouped(template)? };
+            let edit = TemplateEdit { edition: None, template };
             core.send_template(reqwest::Method::POST, TEMPLATES_PATH, &edit).await
         })
         .await
@@ -58,7 +56,7 @@ impl Core {
         let template = checked(template)?;
         let core = self.clone();
         self.run(async move {
-            let edit = TemplateEdit { edition: Some(edition), template: core.grouped(template)? };
+            let edit = TemplateEdit { edition: Some(edition), template };
             core.send_template(reqwest::Method::PUT, &format!("{TEMPLATES_PATH}/{id}"), &edit).await?;
             Ok(())
         })
@@ -99,13 +97,6 @@ impl Core {
             })
         })
         .await
-    }
-
-    /// Without a group it is the own one's, for those who manage no other.
-    fn grouped(&self, template: Template) -> Result<Template> {
-        let user = self.shared().account().ok_or(CoreError::SignInAgain)?.user;
-        let rights: Rights = self.shared().store.read(|db| template::rights(db, user.id, user.role))?;
-        Ok(Template { group: rights.group_for(template.group), ..template })
     }
 }
 

@@ -106,6 +106,11 @@ impl<'a> Contacts<'a> {
         Ok(self.whole(id, self.pending.len(), 0)?.row.name)
     }
 
+    /// Its name, address and number, and what is merged into it, as they are or will be.
+    pub(crate) fn row(&self, id: ContactId) -> Result<ContactRow> {
+        Ok(self.whole(self.root(id)?, self.pending.len(), 0)?.row)
+    }
+
     /// How many notes it has or will have.
     pub(crate) fn count_notes(&self, id: ContactId) -> Result<usize> {
         Ok(self.whole(id, self.pending.len(), 0)?.notes.len())

@@ -6,9 +6,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use switchboard_protocol::UnixMillis;
 use switchboard_protocol::collection::{CollectionRow, Role, TemplateRow};
-use switchboard_protocol::ids::{ChatId, GroupId, TemplateId, UserId};
+use switchboard_protocol::ids::{ChatId, ContactId, GroupId, TemplateId, UserId};
 use switchboard_protocol::template::Template;
 
+use super::information::Contacts;
 use super::{Blob, Changes, Store, chat, from_sql_u64, message, text, to_sql_u64};
 use crate::error::{CoreError, Error, Result};
 use crate::model::{FilledTemplate, TemplateGroup, TemplateItem, TemplatePicker, TemplateQuery};
@@ -230,15 +231,13 @@ fn last_texts(db: &Connection, id: ChatId) -> Result<LastTexts> {
 
 /// A template's text with its variables filled for a chat.
 pub(crate) fn fill(db: &Connection, chat: ChatId, id: TemplateId, me: UserId, my_name: &str) -> Result<FilledTemplate> {
-    let mut values = db
+    let (mut values, contact): (Values, Option<Blob<ContactId>>) = db
         .prepare_cached(
-            "SELECT coalesce(c.contact_name, k.name), coalesce(c.contact_email, k.email),
-                 coalesce(c.contact_phone, k.phone), q.name, n.name
-             FROM chat c LEFT JOIN contact k ON k.id = c.contact LEFT JOIN queue q ON q.id = c.queue
-             LEFT JOIN channel n ON n.id = c.channel WHERE c.id = ?1",
+            "SELECT c.contact_name, c.contact_email, c.contact_phone, q.name, n.name, c.contact FROM chat c
+             LEFT JOIN queue q ON q.id = c.queue LEFT JOIN channel n ON n.id = c.channel WHERE c.id = ?1",
         )?
         .query_row([Blob(chat)], |row| {
-            Ok(Values {
+            let values = Values {
                 contact_name: row.get(0)?,
                 contact_email: row.get(1)?,
                 contact_phone: row.get(2)?,
@@ -246,10 +245,18 @@ pub(crate) fn fill(db: &Connection, chat: ChatId, id: TemplateId, me: UserId, my
                 channel_name: row.get(4)?,
                 user_name: Some(my_name.to_owned()),
                 ..Values::default()
-            })
+            };
+            Ok((values, row.get(5)?))
         })
         .optional()?
         .ok_or(CoreError::NotFound)?;
+    if let Some(Blob(contact)) = contact {
+        // What was put right a moment ago counts, also where the server does not know it yet.
+        let row = Contacts::load(db, me)?.row(contact)?;
+        values.contact_name = row.name.or(values.contact_name);
+        values.contact_email = row.email.or(values.contact_email);
+        values.contact_phone = row.phone.or(values.contact_phone);
+    }
     let mine: Option<(String, Option<String>, Option<String>)> = db
         .prepare_cached(
             "SELECT u.name, u.extension, g.name FROM user u LEFT JOIN user_group g ON g.id = u.group_id WHERE u.id = ?1",

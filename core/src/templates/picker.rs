@@ -29,11 +29,6 @@ impl Rights {
         self.role == Role::SystemOwner || (self.role != Role::User && self.group.is_some())
     }
 
-    /// For whom a template is that names no group.
-    pub(crate) fn group_for(self, group: Option<GroupId>) -> Option<GroupId> {
-        if self.role == Role::SystemOwner { group } else { group.or(self.group) }
-    }
-
     pub(crate) fn can_edit(self, group: Option<GroupId>) -> bool {
         match self.role {
             Role::SystemOwner => true,
