@@ -2,10 +2,10 @@
 
 use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng};
-use switchboard_protocol::chat::Chat;
+use switchboard_protocol::chat::{Chat, InternalChat, OpenedInternal};
 use switchboard_protocol::contact::Contact;
-use switchboard_protocol::event::GoneReason;
-use switchboard_protocol::ids::ContactId;
+use switchboard_protocol::event::{EventBody, GoneReason};
+use switchboard_protocol::ids::{ContactId, GroupId};
 
 use super::search::Reach;
 use super::{Durability, collection, scans};
@@ -379,4 +379,27 @@ fn f65_templates_are_found_by_title_keywords_and_text_in_that_order() {
     assert_eq!((all.hits.len(), all.templates.len()), (1, 1));
     pulled(&phone, "templates", 4, &[format!(r#"{{"id":"{}"}}"#, ContactId::from_bytes([32; 16]))]);
     assert_eq!(found("refu").len(), 2);
+}
+
+#[test]
+fn f2_f65_what_was_said_among_staff_is_found_under_the_groups_or_the_colleagues_name() {
+    let mut phone = phone_with(&["needle of a customer"]);
+    let users = [me(), other()].map(|id| {
+        let name = if id == me() { "Anna" } else { "Boris" };
+        format!(
+            r#"{{"id":"{id}","row":{{"id":"{id}","name":"{name}","role":"user","disabled":false,"group":"{}"}}}}"#,
+            GroupId::from_bytes([1; 16])
+        )
+    });
+    pulled(&phone, "users", 1, &users);
+    for (n, name) in [(8, None), (9, Some("Night shift".to_owned()))] {
+        let internal = InternalChat { id: chat_id(n), rev: 1, name, members: vec![me(), other()] };
+        let messages = vec![outbound(n, n, other(), "needle of a colleague")];
+        phone.feed_one(n, EventBody::InternalOpened(OpenedInternal { internal, messages, more: false }));
+    }
+    let hits = phone.store.search("needle", 9).unwrap().hits;
+    let of: Vec<_> = hits.iter().map(|hit| (hit.contact_name.as_deref(), hit.channel_kind.is_some())).collect();
+    assert_eq!(of, [(Some("Night shift"), false), (Some("Boris"), false), (Some("Contact 1"), true)]);
+    // Colleagues are no contacts.
+    assert_eq!(people(&phone, "boris"), []);
 }
