@@ -233,3 +233,46 @@ async fn f15_notes_and_ratings_leave_no_byte_behind() {
     phone.until("gone from the inbox", |core| core.chat(chat_id(1)).is_err()).await;
     until_clean(dir.path()).await;
 }
+
+#[tokio::test]
+async fn f2_of_a_staff_chat_that_was_left_no_byte_is_left_behind() {
+    use switchboard_protocol::chat::{InternalChat, OpenedInternal};
+    use switchboard_protocol::event::MessageAdded;
+    use switchboard_protocol::message::{Activity, Author, Message, Named};
+    let dir = tempfile::tempdir().unwrap();
+    let mut server = FakeServer::start().await;
+    let mut phone = Phone::enrolled(dir.path(), &server).await;
+    let mut connection = server.accept().await;
+    connection.bring_up((2..30).map(|n| opened(n, &["an ordinary word", "обычное слово"])).collect()).await;
+    phone.online().await;
+    let boris = switchboard_core::UserId::from_bytes([0xBB; 16]);
+    let by = |no: u64, text: &str| Message {
+        author: Author::User { id: boris, name: MARKERS[0].into() },
+        ..inbound(1, no, text)
+    };
+    // In the name of the group, in what was said, and in what happened.
+    let internal = |rev: u64| InternalChat {
+        id: chat_id(1),
+        rev,
+        name: Some(format!("Group {}", MARKERS[1])),
+        members: vec![me(), boris],
+    };
+    let messages = (1..20).map(|no| by(no, &format!("{} and {}", MARKERS[0], MARKERS[1]))).collect();
+    let opened = OpenedInternal { internal: internal(1), messages, more: false };
+    connection.event(1, &EventBody::InternalOpened(opened)).await;
+    let member = Named { id: boris, name: MARKERS[0].into() };
+    let message = Message { activity: Some(Activity::MemberRemoved { member }), ..by(20, "") };
+    let told = MessageAdded { message, chat: None, internal: Some(internal(2)) };
+    connection.event(1, &EventBody::Message(told)).await;
+    phone.until("all of it", |core| core.timeline(chat_id(1), None).is_ok_and(|list| list.rows().len() == 20)).await;
+    assert!(found(dir.path()).len() >= 8, "the scan finds what is there: {:?}", found(dir.path()));
+    assert!(terms(dir.path()) >= 2);
+
+    let leave = phone.core.leave_group(chat_id(1)).await.unwrap();
+    let gone = EventBody::Gone(Gone { reason: GoneReason::Left, passed_on: None });
+    connection.event_by(1, &gone, leave).await;
+    phone.until("gone", |core| core.chat(chat_id(1)).is_err()).await;
+    until_clean(dir.path()).await;
+    assert_eq!(terms(dir.path()), 0);
+    assert_eq!(phone.inbox().len(), 28);
+}
