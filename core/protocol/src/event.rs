@@ -73,6 +73,7 @@ pub struct Gone {
 
 /// Everything that the feed can carry.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(clippy::large_enum_variant, reason = "one at a time is on the stack, and none is kept")]
 pub enum EventBody {
     /// The user was offered, took over or received the chat. Replaces whatever the device held of it.
     ChatOpened(OpenedChat),
