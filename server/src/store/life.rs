@@ -1,5 +1,6 @@
 //! The life of a chat, transaction by transaction: what each command and each message changes, and who is told.
 
+mod contacts;
 mod finishing;
 mod inbound;
 mod notes;

@@ -152,12 +152,14 @@ pub(super) fn contacts_since(connection: &Connection, rev: u64, page: &mut Page)
 /// By what a channel of this kind knows a customer.
 pub(super) fn channel_identity(kind: ChannelKind, visitor: VisitorId, phone: Option<&str>) -> Option<Identity> {
     let identity = |kind, value: String| Some(Identity { kind, value });
+    // As a database writes it, and as the migration found the ones of before.
+    let visitor = || visitor.as_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
     match (kind, phone) {
-        (ChannelKind::LiveChat, _) => identity(IdentityKind::Visitor, visitor.to_string()),
+        (ChannelKind::LiveChat, _) => identity(IdentityKind::Visitor, visitor()),
         (ChannelKind::Whatsapp, Some(phone)) => identity(IdentityKind::Whatsapp, phone.to_owned()),
         (ChannelKind::Sms, Some(phone)) => identity(IdentityKind::Phone, phone.to_owned()),
         (ChannelKind::Messenger, Some(psid)) => identity(IdentityKind::Messenger, psid.to_owned()),
-        (ChannelKind::Messenger, None) => identity(IdentityKind::Messenger, visitor.to_string()),
+        (ChannelKind::Messenger, None) => identity(IdentityKind::Messenger, visitor()),
         (ChannelKind::Whatsapp | ChannelKind::Sms, None) => None,
     }
 }
