@@ -15,6 +15,7 @@ mod alarms;
 mod bad_input;
 mod command_line;
 mod commands;
+mod contacts;
 mod delivery;
 mod main_path;
 mod rights;
