@@ -431,7 +431,13 @@ async fn f32_what_cannot_be_is_refused_at_once() {
     let nameless = ContactEdit { phone: Some("+34600".into()), ..ContactEdit::default() };
     assert_eq!(rejected(core.edit_contact(contact_id(2), nameless).await), ErrorCode::BadContact);
     assert_eq!(core.contact(contact_id(2)).unwrap_err(), CoreError::NotFound);
+    let row = |core: &Core| core.chat(chat_id(2)).unwrap().rows().remove(0);
+    assert!(row(core).prompt);
     core.edit_contact(contact_id(2), edit("Nadia", "")).await.unwrap();
+    assert_eq!(
+        (row(core).contact_name.as_deref(), row(core).contact_known, row(core).prompt),
+        (Some("Nadia"), true, false)
+    );
     core.add_contact_note(contact_id(2), "now it goes").await.unwrap();
     assert_eq!(texts(&card(core, 2).unwrap()), ["now it goes"]);
     assert_eq!(kinds(&info(core, 2)).last(), Some(&InfoActionKind::EditContact));

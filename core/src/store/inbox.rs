@@ -4,7 +4,8 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row, ToSql};
 use switchboard_protocol::chat::{ChannelKind, ChatState};
 use switchboard_protocol::collection::Presence;
-use switchboard_protocol::ids::ChatId;
+use switchboard_protocol::command::CommandBody;
+use switchboard_protocol::ids::{ChatId, ContactId};
 
 use super::chat::Place as Where;
 use super::outbox::{self, Pending};
@@ -34,7 +35,8 @@ const CELL: &str = "SELECT c.id, c.contact_name, c.channel_kind, q.name, c.last_
         (SELECT count(*) FROM chat_member m WHERE m.chat_key = c.key) ELSE 0 END, \
     c.mentioned_no > c.read_upto, \
     (SELECT count(*) FROM outbox o INDEXED BY outbox_asking WHERE o.chat = c.id AND o.state = 5), \
-    EXISTS (SELECT 1 FROM chat_label l WHERE l.chat_key = c.key), a.name FROM chat c";
+    EXISTS (SELECT 1 FROM chat_label l WHERE l.chat_key = c.key), a.name, \
+    EXISTS (SELECT 1 FROM outbox o WHERE o.chat = c.contact) FROM chat c";
 const NAMES: &str = "LEFT JOIN user u ON u.id = c.owner LEFT JOIN queue q ON q.id = c.queue \
     LEFT JOIN user_group g ON g.id = c.group_id LEFT JOIN user d ON d.id = c.direct_with \
     LEFT JOIN user a ON a.id = c.last_author_id AND c.state = 'internal'";
@@ -232,6 +234,11 @@ fn read(db: &Connection, row: &Row<'_>) -> Result<InboxRow> {
         cell.labels = labels(db, cell.chat, key)?;
     }
     lay_over(db, &mut cell, key, &pending)?;
+    if let Some(contact) = cell.contact
+        && row.get(42)?
+    {
+        change_contact(db, &mut cell, contact)?;
+    }
     let take_first = row.get::<_, Option<bool>>(20)?.unwrap_or(false);
     let replied: bool = row.get(27)?;
     let hidden = place == Where::Nowhere;
@@ -245,6 +252,24 @@ fn read(db: &Connection, row: &Row<'_>) -> Result<InboxRow> {
     cell.composer = composer(&cell, &pending, take_first, other_disabled);
     cell.actions = actions(&cell, &pending, hidden);
     Ok(cell)
+}
+
+/// Shows the changes of its contact that are under way as done.
+fn change_contact(db: &Connection, cell: &mut InboxRow, contact: ContactId) -> Result<()> {
+    for (_, body, _) in outbox::pending_about(db, *contact.as_bytes())? {
+        let CommandBody::EditContact(edit) = body else { continue };
+        cell.contact_known = true;
+        for (field, change) in [
+            (&mut cell.contact_name, edit.name),
+            (&mut cell.contact_email, edit.email),
+            (&mut cell.contact_phone, edit.phone),
+        ] {
+            if let Some(change) = change {
+                *field = Some(change).filter(|text| !text.is_empty());
+            }
+        }
+    }
+    Ok(())
 }
 
 /// A chat's labels with what the outbox will do to them.

@@ -89,6 +89,8 @@ impl Changes {
 
     /// The outbox has something about a contact or a label, or no longer has it.
     pub(crate) fn about(&mut self, kind: CommandKind) {
+        // Lists show contacts and labels too.
+        self.names = true;
         self.desk.insert(match kind {
             CommandKind::SaveLabel | CommandKind::DeleteLabel => DeskPart::Labels,
             _ => DeskPart::Contacts,
