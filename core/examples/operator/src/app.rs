@@ -2,28 +2,48 @@
 //! terminal or a clock: `update` takes a message and returns what is to be done, so tests need none of them.
 
 mod actions;
+mod desk;
 mod dialogs;
+mod entries;
+mod info;
 mod keys;
+mod labels;
+mod lists;
 mod news;
 mod overlays;
+mod search;
+mod settings;
+mod staff;
+mod templates;
+mod writing;
+
+use std::collections::HashMap;
 
 use crossterm::event::KeyEventKind;
 use switchboard_core::{
-    AlarmRow, ChatId, CommandOutcome, ConnectionState, InboxFilter, InboxOrder, InboxRow, ListChange, ListUpdate,
-    Outcome, Role, TimelineRow, Typing, UnsentRow, Work,
+    AlarmRow, ChatId, CommandOutcome, ConnectionState, InboxFilter, InboxOrder, InboxRow, ListChange, Outcome, Role,
+    Typing, UnsentRow, Work,
 };
 
 pub use actions::{Act, Action, Held};
+pub use desk::{DeskEffect, DeskNews};
+pub use entries::Entry;
+pub use info::{HistoryView, InfoLine, InfoOf, InfoView, MergeView};
 pub use keys::FILTERS;
+pub use labels::{COLORS, Labelled, LabelsView};
 pub use news::{Effect, Msg};
 pub use overlays::{
     ManageTab, ManageView, Overlay, Question, SearchView, Snooze, SnoozeView, TransferField, TransferView, WorkChoice,
 };
 
+pub use search::{Found, found};
+pub use settings::{SettingLine, SettingsView, TOASTS, Toast, own_sound};
+pub use staff::{Choosing, ColleaguesView, MembersView};
+pub use templates::{TemplateForm, TemplatesView};
+
 use crate::clock::Zone;
 use crate::signin::SignIn;
-use crate::timeline::{OpenChat, Scroll};
-use crate::view::Layout;
+use crate::timeline::OpenChat;
 
 /// For how long a note stands in the last line.
 const NOTE_MS: i64 = 6_000;
@@ -73,6 +93,12 @@ pub struct App {
     pub focus: Focus,
     /// What lies over the inbox.
     pub overlay: Option<Overlay>,
+    /// What lies under it, and comes back when it closes.
+    pub below: Vec<Overlay>,
+    /// What was just notified, the newest last.
+    pub toasts: Vec<Toast>,
+    /// Notes that were begun and not sent, by chat. They are not drafts, which become replies.
+    notes: HashMap<ChatId, String>,
     /// Recents or the Archive.
     pub showing: Showing,
     /// The filter of Recents.
@@ -122,6 +148,9 @@ impl App {
             zone,
             focus: Focus::List,
             overlay: None,
+            below: Vec::new(),
+            toasts: Vec::new(),
+            notes: HashMap::new(),
             showing: Showing::Recents,
             filter: InboxFilter::All,
             order: InboxOrder::NewestFirst,
@@ -181,7 +210,11 @@ impl App {
 
     /// Handles one message.
     pub fn update(&mut self, msg: Msg) -> Vec<Effect> {
+        if self.overlay.is_none() {
+            self.below.clear();
+        }
         match msg {
+            Msg::Desk(news) => self.desk_news(news),
             Msg::Key(key) if key.kind == KeyEventKind::Release => Vec::new(),
             Msg::Key(key) => self.key(&key),
             Msg::Paste(text) => self.paste(&text),
@@ -205,7 +238,7 @@ impl App {
             }
             Msg::Draft(chat, text) => {
                 if let Some(open) = self.chat.as_mut().filter(|open| open.id == chat && !open.draft_dirty) {
-                    open.composer.set(text.as_deref().unwrap_or(""));
+                    open.reply_mut().set(text.as_deref().unwrap_or(""));
                 }
                 Vec::new()
             }
@@ -263,7 +296,7 @@ impl App {
                 if let Some(open) = self.chat.as_mut().filter(|open| open.id == chat) {
                     apply(&mut open.row, update.changes);
                 }
-                Vec::new()
+                self.refresh_members(chat).into_iter().collect()
             }
             Msg::Command(outcome) => self.command_ended(&outcome),
             Msg::Found(query, results) => {
@@ -278,9 +311,7 @@ impl App {
             }
             Msg::NotSent(chat, text, why) => {
                 if let Some(open) = self.chat.as_mut().filter(|open| open.id == chat) {
-                    let typed = open.composer.take();
-                    open.composer.set(&if typed.is_empty() { text } else { format!("{text}\n{typed}") });
-                    open.draft_dirty = true;
+                    open.put_back(&text);
                 }
                 self.note(why);
                 Vec::new()
@@ -294,6 +325,11 @@ impl App {
                 Vec::new()
             }
         }
+    }
+
+    /// Puts a dialog over what is on the screen, which comes back when it closes.
+    fn cover(&mut self, overlay: Overlay) {
+        self.below.extend(self.overlay.replace(overlay));
     }
 
     fn note(&mut self, text: impl Into<String>) {
@@ -336,6 +372,7 @@ impl App {
             effects.extend(self.stop_typing());
         }
         self.held.retain(|held| held.until > now);
+        self.toasts.retain(|toast| toast.until > now);
         effects.extend(self.refresh_targets());
         effects
     }
@@ -344,7 +381,7 @@ impl App {
     fn keep_draft(&mut self) -> Option<Effect> {
         let chat = self.chat.as_mut().filter(|chat| chat.draft_dirty && !chat.closed)?;
         chat.draft_dirty = false;
-        Some(Effect::Draft(chat.id, chat.composer.text().to_owned()))
+        Some(Effect::Draft(chat.id, chat.reply().text().to_owned()))
     }
 
     fn stop_typing(&mut self) -> Option<Effect> {
@@ -357,113 +394,6 @@ impl App {
         self.stop_typing().into_iter().chain(self.keep_draft()).collect()
     }
 
-    fn inbox_changed(&mut self, update: ListUpdate<InboxRow>) -> Vec<Effect> {
-        let place = self.place();
-        apply(&mut self.inbox, update.changes);
-        if let Some(chat) = self.reselect.filter(|chat| self.inbox.iter().any(|row| row.chat == *chat)) {
-            self.reselect = None;
-            if self.focus == Focus::List && self.overlay.is_none() {
-                return self.select(Some(chat));
-            }
-        }
-        if self.selected.is_some_and(|chat| self.inbox.iter().any(|row| row.chat == chat)) {
-            self.keep_in_view();
-            // Passed on while it was open: only its line is left.
-            if self.focus == Focus::List && self.chat.is_some() && !self.current_row().is_none_or(has_content) {
-                return self.select(self.selected);
-            }
-            return self.read();
-        }
-        // The selected chat left the list. While the operator is in it, the chat stays open and says so.
-        if self.focus == Focus::Chat {
-            return Vec::new();
-        }
-        let next = self.inbox.get(place.unwrap_or(0).min(self.inbox.len().saturating_sub(1))).map(|row| row.chat);
-        self.select(next)
-    }
-
-    fn place(&self) -> Option<usize> {
-        let chat = self.selected?;
-        self.inbox.iter().position(|row| row.chat == chat)
-    }
-
-    /// Selects a chat and shows it beside the list.
-    fn select(&mut self, chat: Option<ChatId>) -> Vec<Effect> {
-        self.selected = chat;
-        self.keep_in_view();
-        // Of a chat that was passed on there is nothing to open.
-        let chat = chat.filter(|_| self.place().and_then(|place| self.inbox.get(place)).is_none_or(has_content));
-        match chat {
-            Some(chat) => self.open(chat, None),
-            None if self.chat.is_some() => {
-                let mut effects = self.keep_draft_and_stop();
-                self.chat = None;
-                effects.push(Effect::Close);
-                effects
-            }
-            None => Vec::new(),
-        }
-    }
-
-    fn keep_in_view(&mut self) {
-        let shown = Layout::of(self.size).list_rows().max(1);
-        let place = self.place().unwrap_or(0);
-        self.first = self.first.min(place).max((place + 1).saturating_sub(shown));
-        self.first = self.first.min(self.inbox.len().saturating_sub(shown));
-    }
-
-    fn open(&mut self, chat: ChatId, around: Option<u64>) -> Vec<Effect> {
-        if around.is_none()
-            && self.chat.as_ref().is_some_and(|open| open.id == chat && !open.closed && open.target.is_none())
-        {
-            return Vec::new();
-        }
-        let mut effects = self.keep_draft_and_stop();
-        self.chat = Some(OpenChat::new(chat, around));
-        effects.push(Effect::Open(chat, around));
-        effects
-    }
-
-    fn timeline_changed(&mut self, chat: ChatId, update: ListUpdate<TimelineRow>) -> Vec<Effect> {
-        let Some(open) = self.chat.as_mut().filter(|open| open.id == chat) else { return Vec::new() };
-        apply(&mut open.rows, update.changes);
-        if update.closed && !open.closed {
-            open.closed = true;
-            open.scroll = Scroll::Bottom;
-            // The core moved the stored draft and what was not accepted to the unsent texts. What it does not have
-            // yet stays in the composer, to be copied.
-            if !open.draft_dirty {
-                open.composer.set("");
-            }
-            self.typed_at = None;
-            self.typing_told_at = None;
-        }
-        self.read()
-    }
-
-    /// Reports the newest message as read when the operator is in the chat and sees its end.
-    fn read(&mut self) -> Vec<Effect> {
-        if self.focus != Focus::Chat || self.overlay.is_some() {
-            return Vec::new();
-        }
-        let layout = Layout::of(self.size);
-        let height = layout.timeline_height(self);
-        let Some(open) = self.chat.as_mut().filter(|open| !open.closed) else { return Vec::new() };
-        let newest = open.newest_no();
-        if open.scroll != Scroll::Bottom || newest <= open.read_upto {
-            return Vec::new();
-        }
-        if open.target.is_some() {
-            // Opened at a search hit: the end counts as seen only if it is on the screen as well.
-            let lines = open.lines(layout.chat_cells, &self.zone, self.now);
-            if open.top(&lines, height) + height < lines.len() {
-                return Vec::new();
-            }
-        }
-        open.read_upto = newest;
-        vec![Effect::Read(open.id, newest)]
-    }
-
     fn command_ended(&mut self, outcome: &CommandOutcome) -> Vec<Effect> {
         let held = self.held.iter().position(|held| held.command == Some(outcome.id)).map(|at| self.held.remove(at));
         if let Some(text) = crate::words::outcome(outcome, held.as_ref().map(|held| held.name.as_str())) {
@@ -473,11 +403,6 @@ impl App {
         }
         Vec::new()
     }
-}
-
-/// Whether there are messages of this chat on the device.
-fn has_content(row: &InboxRow) -> bool {
-    row.passed_on.is_none()
 }
 
 /// Applies a list's changes in their order, each index as at that step.

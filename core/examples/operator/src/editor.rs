@@ -57,6 +57,20 @@ impl Editor {
         std::mem::take(&mut self.text)
     }
 
+    /// Where the cursor stands, in bytes.
+    pub fn cursor(&self) -> usize {
+        self.cursor
+    }
+
+    /// Puts a text in place of a part that ends at character borders; the cursor stands behind it.
+    pub fn replace(&mut self, range: std::ops::Range<usize>, text: &str) {
+        if self.text.get(range.clone()).is_some() {
+            self.cursor = range.start;
+            self.text.replace_range(range, "");
+            self.insert(text);
+        }
+    }
+
     /// Puts a text in at the cursor.
     pub fn insert(&mut self, text: &str) {
         let text = text::clean(text);

@@ -1,5 +1,7 @@
 //! Joins the state to a core and a terminal: the only part with input and output.
 
+mod desk;
+
 use std::future::Future;
 use std::io::Write;
 use std::sync::Arc;
@@ -16,7 +18,7 @@ use switchboard_core::{
 };
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-use crate::app::{Act, App, Effect, Msg, SEARCH_LIMIT};
+use crate::app::{Act, App, DeskNews, Effect, Msg, SEARCH_LIMIT};
 use crate::clock::Zone;
 use crate::signin::SignInWith;
 use crate::{view, words};
@@ -166,7 +168,7 @@ struct Watch {
     unsent: Option<(UnsentList, Subscription)>,
     alarms: Option<(AlarmList, Subscription)>,
     work: Option<Subscription>,
-    _always: [Subscription; 3],
+    _always: [Subscription; 5],
 }
 
 fn person(account: Account) -> (String, Role) {
@@ -186,7 +188,12 @@ impl Watch {
         let typing = core.observe_typing(Arc::new(move |typing| drop(send.send(Msg::Typing(typing)))));
         let send = news.clone();
         let commands = core.observe_commands(Arc::new(move |outcome| drop(send.send(Msg::Command(outcome)))));
-        let _always = [connection, typing, commands];
+        let send = news.clone();
+        let desk = core.observe_desk(Arc::new(move |part| drop(send.send(Msg::Desk(DeskNews::Changed(part))))));
+        let send = news.clone();
+        let listener = move |notification| drop(send.send(Msg::Desk(DeskNews::Notified(notification))));
+        let notifications = core.observe_notifications(Arc::new(listener));
+        let _always = [connection, typing, commands, desk, notifications];
         Ok(Self { core, news, inbox: None, chat: None, unsent: None, alarms: None, work: None, _always })
     }
 
@@ -297,6 +304,7 @@ impl Watch {
                 self.copy(&text);
                 Ok(())
             }
+            Effect::Desk(effect) => self.perform_desk(effect).await,
             Effect::SignIn(with) => {
                 self.sign_in(with);
                 Ok(())

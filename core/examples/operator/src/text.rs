@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use switchboard_core::VARIABLES;
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
@@ -56,6 +57,20 @@ pub fn pad(text: &str, cells: usize) -> String {
     let mut text = fit(text, cells);
     text.push_str(&" ".repeat(cells.saturating_sub(width(&text))));
     text
+}
+
+/// The variables of a template that still stand in a text, with their braces: nothing is sent before they are filled.
+pub fn gaps(text: &str) -> Vec<Range<usize>> {
+    let mut gaps = Vec::new();
+    let mut from = 0;
+    while let Some(open) = text[from..].find("{{").map(|at| from + at) {
+        let Some(close) = text[open..].find("}}").map(|at| open + at) else { break };
+        if VARIABLES.contains(&text[open + 2..close].trim()) {
+            gaps.push(open..close + 2);
+        }
+        from = close + 2;
+    }
+    gaps
 }
 
 /// The lines of a text in a column of this many cells, as byte ranges. Breaks after spaces and between wide characters
@@ -123,6 +138,13 @@ mod tests {
                 assert!(width(&line) <= cells, "{line:?} in {cells}");
             }
         }
+    }
+
+    #[test]
+    fn f24_a_gap_is_a_variable_and_not_any_pair_of_braces() {
+        let text = "Hi {{contact.first_name}}, {{ title }} and {{ queue.name }} or {{";
+        let found: Vec<&str> = gaps(text).into_iter().map(|gap| &text[gap]).collect();
+        assert_eq!(found, ["{{contact.first_name}}", "{{ queue.name }}"]);
     }
 
     #[test]

@@ -48,6 +48,26 @@ pub fn note() -> Style {
     Style::new().fg(Color::Magenta)
 }
 
+/// A label's colour, as near as the terminal's own colours come.
+pub fn label(color: &str) -> Style {
+    let part = |from: usize| color.get(from..from + 2).and_then(|hex| i32::from_str_radix(hex, 16).ok()).unwrap_or(128);
+    let (red, green, blue) = (part(1), part(3), part(5));
+    let (high, low) = (red.max(green).max(blue), red.min(green).min(blue));
+    if high - low < 48 {
+        return soft();
+    }
+    // Where the middle one of the three is near the highest, the two are mixed.
+    let near = |value: i32| value - low > (high - low) * 3 / 5;
+    Style::new().fg(match (near(red), near(green), near(blue)) {
+        (true, true, _) => Color::Yellow,
+        (true, _, true) => Color::Magenta,
+        (_, true, true) => Color::Cyan,
+        (true, ..) => Color::Red,
+        (_, true, _) => Color::Green,
+        _ => Color::Blue,
+    })
+}
+
 /// A key that works here.
 pub fn key() -> Style {
     accent()

@@ -4,12 +4,14 @@
 use chrono::{DateTime, NaiveDate};
 use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
-use switchboard_core::{ChatId, InboxRow, MessageKind, TimelineRow};
+use switchboard_core::{ChatId, Colleague, DeliveryState, InboxRow, MessageKind, TimelineRow, UserId};
 
 use crate::clock::Zone;
 use crate::editor::Editor;
 use crate::{text, theme, words};
 
+/// The most names that are offered behind an @.
+const MENTIONS: usize = 5;
 /// Messages of one author within this time share a heading.
 const GROUP_MS: i64 = 5 * 60 * 1_000;
 
@@ -55,6 +57,16 @@ pub struct OpenChat {
     pub read_upto: u64,
     /// Whether older messages were asked for and have not come.
     pub extending: bool,
+    /// Whether the composer holds a note, and not the reply.
+    pub noting: bool,
+    /// The other one of the two texts: the note while a reply is written, and the reply while a note is.
+    pub other: Editor,
+    /// Whom a text here can mention, once it was asked.
+    pub mentionable: Vec<Colleague>,
+    /// The selected name behind an @.
+    pub mention: usize,
+    /// Whether the names were waved away, until something is typed.
+    pub mention_off: bool,
 }
 
 /// One line of the chat, and the row that it belongs to.
@@ -80,6 +92,74 @@ impl OpenChat {
             draft_dirty: false,
             read_upto: 0,
             extending: false,
+            noting: false,
+            other: Editor::lines(),
+            mentionable: Vec::new(),
+            mention: 0,
+            mention_off: false,
+        }
+    }
+
+    /// The reply, also while a note is written.
+    pub fn reply(&self) -> &Editor {
+        if self.noting { &self.other } else { &self.composer }
+    }
+
+    /// The same, to be changed.
+    pub fn reply_mut(&mut self) -> &mut Editor {
+        if self.noting { &mut self.other } else { &mut self.composer }
+    }
+
+    /// The note, also while a reply is written.
+    pub fn note(&self) -> &Editor {
+        if self.noting { &self.composer } else { &self.other }
+    }
+
+    /// Turns the composer to the other one of the two texts.
+    pub fn toggle_note(&mut self) {
+        self.noting = !self.noting;
+        std::mem::swap(&mut self.composer, &mut self.other);
+    }
+
+    /// Puts a reply that could not be stored in front of what was typed since.
+    pub fn put_back(&mut self, text: &str) {
+        before(self.reply_mut(), text);
+        self.draft_dirty = true;
+    }
+
+    /// The same with a note.
+    pub fn put_back_note(&mut self, text: &str) {
+        before(if self.noting { &mut self.composer } else { &mut self.other }, text);
+    }
+
+    /// Where the @ stands behind which a name is being written, where somebody can be mentioned.
+    pub fn mention_at(&self) -> Option<usize> {
+        if !self.noting && !self.row.first().is_some_and(|row| row.internal.is_some()) {
+            return None;
+        }
+        let before = &self.composer.text()[..self.composer.cursor()];
+        let at = before.rfind('@')?;
+        let written = &before[at + 1..];
+        let begins = before[..at].chars().next_back().is_none_or(char::is_whitespace);
+        (begins && written.chars().count() <= 40 && !written.contains('\n')).then_some(at)
+    }
+
+    /// The colleagues whose names begin as it was written behind the @.
+    pub fn mentioning(&self) -> Vec<&Colleague> {
+        let Some(at) = self.mention_at().filter(|_| !self.mention_off) else { return Vec::new() };
+        let written = self.composer.text()[at + 1..self.composer.cursor()].to_lowercase();
+        let begins = |name: &str| {
+            let name = name.to_lowercase();
+            name.starts_with(&written) || name.split_whitespace().any(|word| word.starts_with(&written))
+        };
+        self.mentionable.iter().filter(|colleague| begins(&colleague.name)).take(MENTIONS).collect()
+    }
+
+    /// Writes a name out behind its @.
+    pub fn complete(&mut self, name: &str) {
+        if let Some(at) = self.mention_at() {
+            let cursor = self.composer.cursor();
+            self.composer.replace(at..cursor, &format!("@{name} "));
         }
     }
 
@@ -123,7 +203,9 @@ impl OpenChat {
                 push(bubble(part, indent, target, note));
             }
             let closes_group = after.is_none_or(|after| !same_group(row, after) || after.state != row.state);
-            if row.mine && closes_group && !note {
+            // A note has no customer to reach: only that it waits is worth a word.
+            let told = !note || !matches!(row.state, DeliveryState::Stored(_));
+            if row.mine && closes_group && told {
                 let (word, style) = theme::state(row.state);
                 push(Line::from(Span::styled(format!("{word} "), style)).right_aligned());
             }
@@ -170,6 +252,28 @@ impl OpenChat {
     }
 }
 
+/// Puts a text in front of what stands in an editor.
+fn before(editor: &mut Editor, text: &str) {
+    let typed = editor.take();
+    editor.set(&if typed.is_empty() { text.to_owned() } else { format!("{text}\n{typed}") });
+}
+
+/// Whom a text mentions: `@` and a whole name. The longest name counts where one begins with another.
+pub fn mentioned(text: &str, people: &[Colleague]) -> Vec<UserId> {
+    let mut longest: Vec<&Colleague> = people.iter().filter(|person| !person.name.is_empty()).collect();
+    longest.sort_by_key(|person| std::cmp::Reverse(person.name.len()));
+    let mut found = Vec::new();
+    for (at, _) in text.match_indices('@') {
+        let rest = &text[at + 1..];
+        let ends = |name: &str| !rest[name.len()..].starts_with(char::is_alphanumeric);
+        let person = longest.iter().find(|person| rest.starts_with(&person.name) && ends(&person.name));
+        if let Some(person) = person.filter(|person| !found.contains(&person.user)) {
+            found.push(person.user);
+        }
+    }
+    found
+}
+
 fn same_group(a: &TimelineRow, b: &TimelineRow) -> bool {
     a.kind == b.kind
         && a.mine == b.mine
@@ -201,7 +305,12 @@ where
 fn heading(row: &TimelineRow, customer: &str, at: &DateTime<chrono::FixedOffset>, cells: usize) -> Line<'static> {
     let time = at.format("%H:%M").to_string();
     // The customer never gets a note: its heading says so, not its colour alone.
-    let among = if row.kind == MessageKind::Note { " · note to colleagues" } else { "" };
+    let among = match (row.kind == MessageKind::Note, row.mentions_me) {
+        (true, true) => " · note, mentions you",
+        (true, false) => " · note to colleagues",
+        (false, true) => " · mentions you",
+        (false, false) => "",
+    };
     if row.mine {
         return Line::from(vec![
             Span::styled("You", theme::mine()),
@@ -232,4 +341,26 @@ fn bubble(part: String, indent: usize, target: bool, note: bool) -> Line<'static
     let style = if note { theme::note() } else { Style::new() };
     let style = if target { style.add_modifier(Modifier::REVERSED) } else { style };
     Line::from(vec![Span::raw(" ".repeat(indent)), Span::styled(part, style)])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use switchboard_core::Presence;
+
+    fn colleague(n: u8, name: &str) -> Colleague {
+        let user = UserId::from_bytes([n; 16]);
+        let (extension, group_name) = (None, None);
+        Colleague { user, name: name.into(), extension, group_name, presence: Presence::Available, is_me: false }
+    }
+
+    #[test]
+    fn f66_a_mention_is_a_whole_name_behind_an_at() {
+        let people = [colleague(1, "Ann"), colleague(2, "Ann Lee"), colleague(3, "Ольга")];
+        let users =
+            |text: &str| -> Vec<u8> { mentioned(text, &people).iter().map(|user| user.as_bytes()[0]).collect() };
+        assert_eq!(users("@Ann Lee and @Ольга, look. @Ann Lee!"), [2, 3]);
+        assert_eq!(users("@Anna, or mail ann@Ann"), [1]);
+        assert_eq!(users("Ann, @ann, @"), [] as [u8; 0]);
+    }
 }

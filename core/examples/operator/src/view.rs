@@ -1,10 +1,21 @@
 //! Draws the state. A frame is a pure function of it.
 
 mod chat;
+mod composer;
 mod dialog;
+mod help;
 mod inbox;
+mod info;
+mod keys;
+mod labels;
 mod manage;
 mod overlay;
+mod question;
+mod search;
+mod settings;
+mod staff;
+mod templates;
+mod toasts;
 
 use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
@@ -12,7 +23,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
-use crate::app::{App, Focus, ManageTab, Overlay, Question, Showing};
+use crate::app::{App, Focus, Overlay};
 use crate::{text, theme};
 
 /// Below this width the list and the chat take turns.
@@ -80,6 +91,11 @@ impl Layout {
         usize::from(self.list.height.saturating_sub(LIST_HEAD)) / LIST_ROW
     }
 
+    /// Lines of a screen that covers list and chat.
+    pub fn whole_height(&self) -> usize {
+        self.chat_height
+    }
+
     /// Cells of a line of a transfer's note.
     pub fn note_cells(&self) -> usize {
         let popup = usize::from(self.header.width).saturating_sub(12);
@@ -114,11 +130,16 @@ pub fn draw(app: &App, frame: &mut Frame<'_>) {
     }
     let whole = full(&layout, area);
     match &app.overlay {
-        Some(Overlay::Search(search)) => overlay::search(app, search, frame, whole),
+        Some(Overlay::Search(search)) => search::search(app, search, frame, whole),
         Some(Overlay::Unsent { selected, deleting }) => overlay::unsent(app, *selected, *deleting, frame, whole),
-        Some(Overlay::Help(top)) => overlay::help(app, *top, frame, whole),
+        Some(Overlay::Help(top)) => help::help(app, *top, frame, whole),
         Some(Overlay::Transfer(view)) => dialog::transfer(app, view, frame, whole),
         Some(Overlay::Manage(view)) => manage::manage(app, view, frame, whole),
+        Some(Overlay::Colleagues(view)) => staff::colleagues(view, frame, whole),
+        Some(Overlay::Templates(view)) => templates::picker(view, frame, whole),
+        Some(Overlay::Template(view)) => templates::form(view, frame, whole),
+        Some(Overlay::Info(view)) => info::info(app, view, frame, whole),
+        Some(Overlay::Merge(view)) => info::merge(view, frame, whole),
         dialog => {
             if layout.two_panes || app.focus == Focus::List {
                 inbox::list(app, &layout, frame);
@@ -133,7 +154,11 @@ pub fn draw(app: &App, frame: &mut Frame<'_>) {
             }
             match dialog {
                 Some(Overlay::Menu(chat, selected)) => dialog::menu(app, *chat, *selected, frame, whole),
-                Some(Overlay::Ask(question)) => dialog::question(question, frame, whole),
+                Some(Overlay::Ask(question)) => question::question(app, question, frame, whole),
+                Some(Overlay::Members(view)) => staff::members(app, view, frame, whole),
+                Some(Overlay::Labels(view)) => labels::labels(app, view, frame, whole),
+                Some(Overlay::Settings(view)) => settings::settings(view, frame, whole),
+                Some(Overlay::Entry(entry, form)) => labels::entry(entry, form, frame, whole),
                 Some(Overlay::Snooze(view)) => dialog::snooze(app, view, frame, whole),
                 Some(Overlay::Contact(_, form)) => {
                     dialog::form(
@@ -151,6 +176,7 @@ pub fn draw(app: &App, frame: &mut Frame<'_>) {
         }
     }
     footer(app, &layout, frame);
+    toasts::toasts(app, frame, whole);
 }
 
 fn full(layout: &Layout, area: Rect) -> Rect {
@@ -176,7 +202,7 @@ fn header(app: &App, layout: &Layout, frame: &mut Frame<'_>) {
 
 /// How many lines the keys take in a window of this width.
 pub fn help_lines(columns: u16) -> usize {
-    overlay::help_lines(columns)
+    help::help_lines(columns)
 }
 
 /// The last line: what just happened, otherwise the keys that work here, as many as fit.
@@ -199,7 +225,7 @@ fn footer(app: &App, layout: &Layout, frame: &mut Frame<'_>) {
         frame.render_widget(Paragraph::new(line), layout.footer);
         return;
     }
-    let keys = keys(app);
+    let keys = keys::keys(app);
     let mut spans = vec![Span::raw(" ")];
     let mut used = 1;
     for (key, does) in keys {
@@ -212,64 +238,6 @@ fn footer(app: &App, layout: &Layout, frame: &mut Frame<'_>) {
         spans.push(Span::styled(format!(" {does}  "), theme::soft()));
     }
     frame.render_widget(Paragraph::new(Line::from(spans)), layout.footer);
-}
-
-/// The keys that work where the operator is, the needed ones first.
-fn keys(app: &App) -> &'static [(&'static str, &'static str)] {
-    match (&app.account, &app.overlay, app.focus) {
-        (None, ..) => &[("Enter", "sign in"), ("Tab", "next field"), ("F2", "another way"), ("Ctrl+C", "quit")],
-        (_, Some(Overlay::Search(_)), _) => &[("↑↓", "choose"), ("Enter", "open"), ("Esc", "close")],
-        (_, Some(Overlay::Unsent { deleting: true, .. }), _) => &[("y", "delete for good"), ("any other key", "keep")],
-        (_, Some(Overlay::Unsent { .. }), _) => &[("↑↓", "choose"), ("c", "copy"), ("d", "delete"), ("Esc", "close")],
-        (_, Some(Overlay::Help(_)), _) => &[("↑↓", "scroll"), ("any other key", "close")],
-        (_, Some(Overlay::Menu(..)), _) => &[("↑↓ Enter", "choose"), ("its letter", "does it"), ("Esc", "close")],
-        (_, Some(Overlay::Ask(Question::OffShift(_))), _) => {
-            &[("g", "give back"), ("k", "keep"), ("Esc", "stay on shift")]
-        }
-        (_, Some(Overlay::Ask(_)), _) => &[("y", "yes"), ("n", "no")],
-        (_, Some(Overlay::Transfer(_)), _) => {
-            &[("↑↓", "choose"), ("Enter", "pass on"), ("Tab", "note"), ("Alt+Enter", "new line"), ("Esc", "cancel")]
-        }
-        (_, Some(Overlay::Snooze(_)), _) => &[("↑↓", "choose"), ("Enter", "put away"), ("Esc", "cancel")],
-        (_, Some(Overlay::Contact(..) | Overlay::Hours(_)), _) => {
-            &[("Enter", "save"), ("Tab ↑↓", "next field"), ("Esc", "cancel")]
-        }
-        (_, Some(Overlay::Work(_)), _) => {
-            &[("↑↓", "choose"), ("Enter", "change"), ("F2 F3 F4", "at once"), ("Esc", "close")]
-        }
-        (_, Some(Overlay::Manage(view)), _) => match (view.tab, view.lifting) {
-            (_, true) => &[("y", "lift it"), ("any other key", "keep")],
-            (ManageTab::Alarms, _) => &[("↑↓", "choose"), ("Enter", "show"), ("Tab", "blocks"), ("Esc", "close")],
-            (ManageTab::Blocks, _) => &[("↑↓", "choose"), ("l", "lift"), ("Tab", "alarms"), ("Esc", "close")],
-        },
-        (_, None, Focus::List) if app.showing == Showing::Archive => &[
-            ("↑↓", "choose"),
-            ("Enter", "read"),
-            ("a", "to Recents"),
-            ("p", "pass on"),
-            ("Del", "delete"),
-            ("v", "Recents"),
-            ("?", "help"),
-            ("q", "quit"),
-        ],
-        (_, None, Focus::List) => &[
-            ("↑↓", "choose"),
-            ("Enter", "answer"),
-            ("?", "help"),
-            ("x", "actions"),
-            ("/", "search"),
-            ("f", "filter"),
-            ("v", "archive"),
-            ("w", "presence"),
-            ("u", "unsent"),
-            ("q", "quit"),
-        ],
-        (_, None, Focus::Chat) if app.chat.as_ref().is_some_and(|chat| chat.closed) => &[("Esc", "back")],
-        (_, None, Focus::Chat) if !app.composes() => &[("Esc", "back"), ("PgUp", "older"), ("F1", "help")],
-        (_, None, Focus::Chat) => {
-            &[("Enter", "send"), ("Esc", "back"), ("F1", "help"), ("Alt+Enter", "new line"), ("PgUp", "older")]
-        }
-    }
 }
 
 /// The hints of whoever runs the inbox.
@@ -286,6 +254,33 @@ fn ends(lead: Span<'static>, left: (String, Style), right: Vec<Span<'static>>, c
     let mut spans = vec![lead, Span::styled(text::pad(&left.0, room), left.1), Span::raw(" ".repeat(gap))];
     spans.extend(right);
     Line::from(spans)
+}
+
+/// One line of two ends, the left one in several styles.
+fn ends_of(left: Vec<Span<'static>>, right: &str, cells: usize) -> Line<'static> {
+    let used: usize = left.iter().map(Span::width).sum();
+    let mut spans = left;
+    spans.push(Span::raw(" ".repeat(cells.saturating_sub(used + text::width(right)))));
+    spans.push(Span::styled(right.to_owned(), theme::soft()));
+    Line::from(spans)
+}
+
+/// The lines of these blocks from where the selected one is on the screen, from its beginning if it is longer.
+fn scrolled(blocks: Vec<Vec<Line<'static>>>, selected: usize, height: usize) -> Vec<Line<'static>> {
+    let upto: usize = blocks.iter().take(selected + 1).map(Vec::len).sum();
+    let before: usize = blocks.iter().take(selected).map(Vec::len).sum();
+    let skip = upto.saturating_sub(height).min(before);
+    blocks.into_iter().flatten().skip(skip).take(height).collect()
+}
+
+/// A wide character that a box would cut in half would hide its edge.
+fn clear_for(frame: &mut Frame<'_>, place: Rect) {
+    let Some(left) = place.x.checked_sub(1) else { return };
+    for y in place.top()..place.bottom() {
+        if let Some(cell) = frame.buffer_mut().cell_mut((left, y)).filter(|cell| text::width(cell.symbol()) > 1) {
+            cell.set_symbol(" ");
+        }
+    }
 }
 
 /// Puts the terminal's own cursor where the next character goes, if it is inside.

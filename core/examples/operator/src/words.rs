@@ -1,8 +1,9 @@
 //! What an operator reads of codes and outcomes. The only place with English sentences for them.
 
 use switchboard_core::{
-    ActivityKind, AlarmKind, ChannelKind, CommandKind, CommandOutcome, CoreError, ErrorCode, InboxRow, Outcome,
-    Presence, ReleaseReason, StorageProblem, TargetKind, TimelineRow, UnsentReason,
+    ActivityKind, AlarmKind, ChannelKind, CommandKind, CommandOutcome, CoreError, ErrorCode, IdentityKind, InboxRow,
+    InfoActionKind, InfoFactKind, InternalInfo, Notification, NotificationKind, Outcome, Presence, ReleaseReason,
+    Sound, StorageProblem, TargetKind, TimelineRow, UnsentReason,
 };
 
 /// A server's code, for an operator. Every code has its words: a new one does not compile without.
@@ -121,6 +122,106 @@ pub fn contact(row: &InboxRow) -> &str {
         Some(_) => "Customer",
         None => "A colleague",
     })
+}
+
+/// What a staff chat is, beside its name.
+pub fn staff(internal: &InternalInfo) -> String {
+    match (internal.direct_with, internal.presence) {
+        (Some(_), Some(presence)) => format!("colleague · {}", self::presence(presence).to_lowercase()),
+        (Some(_), None) => "colleague".into(),
+        (None, _) if internal.members == 1 => "group of one".into(),
+        (None, _) => format!("group of {}", internal.members),
+    }
+}
+
+/// Who and why, as a toast says it.
+pub fn notified(notification: &Notification) -> String {
+    let who = notification.title.as_deref().unwrap_or(match notification.channel_kind {
+        Some(ChannelKind::LiveChat) => "A visitor",
+        Some(_) => "A customer",
+        None => "A colleague",
+    });
+    match notification.kind {
+        NotificationKind::Offered => format!("{who} waits"),
+        NotificationKind::Message => who.to_owned(),
+        NotificationKind::Staff => who.to_owned(),
+        NotificationKind::Mention => format!("{who} mentions you"),
+        NotificationKind::Transferred => format!("{who} is yours now"),
+        NotificationKind::Failed => format!("Not sent to {who}"),
+    }
+}
+
+/// A sound, as a person calls it.
+pub fn sound(sound: Sound) -> &'static str {
+    match sound {
+        Sound::Chime => "Chime",
+        Sound::Ping => "Ping",
+        Sound::Bell => "Bell",
+        Sound::Knock => "Knock",
+        Sound::Hum => "Hum",
+    }
+}
+
+/// By what a channel knows a person.
+pub fn identity(kind: IdentityKind) -> &'static str {
+    match kind {
+        IdentityKind::Email => "e-mail",
+        IdentityKind::Phone => "phone",
+        IdentityKind::Whatsapp => "WhatsApp",
+        IdentityKind::Messenger => "Messenger",
+        IdentityKind::Visitor => "website",
+        IdentityKind::Unknown => "another way",
+    }
+}
+
+/// A line of the Information screen.
+pub fn fact(kind: InfoFactKind) -> &'static str {
+    match kind {
+        InfoFactKind::Email => "E-mail",
+        InfoFactKind::Phone => "Phone",
+        InfoFactKind::Channel => "Channel",
+        InfoFactKind::Department => "Department",
+        InfoFactKind::Page => "Page",
+        InfoFactKind::Referrer => "Came from",
+        InfoFactKind::Browser => "Browser",
+        InfoFactKind::Address => "Address",
+    }
+}
+
+/// A button of the Information screen.
+pub fn info_action(kind: InfoActionKind) -> &'static str {
+    match kind {
+        InfoActionKind::SendEmail => "Send e-mail",
+        InfoActionKind::Call => "Call",
+        InfoActionKind::SendSms => "Send SMS",
+        InfoActionKind::AddContact => "Add to contacts",
+        InfoActionKind::EditContact => "Edit contact",
+    }
+}
+
+/// A language by its code, in its own name where it is one of the usual.
+pub fn language(code: &str) -> &str {
+    match code {
+        "en" => "English",
+        "ru" => "Русский",
+        "de" => "Deutsch",
+        "fr" => "Français",
+        "es" => "Español",
+        "it" => "Italiano",
+        "pt" => "Português",
+        "nl" => "Nederlands",
+        "nb" | "no" => "Norsk",
+        "sv" => "Svenska",
+        "da" => "Dansk",
+        "fi" => "Suomi",
+        "pl" => "Polski",
+        "uk" => "Українська",
+        "tr" => "Türkçe",
+        "zh" => "中文",
+        "ja" => "日本語",
+        "th" => "ไทย",
+        other => other,
+    }
 }
 
 /// A kind of channel.

@@ -4,7 +4,7 @@
 use crossterm::event::KeyCode;
 use switchboard_core::{ChatId, CommandId, InboxRow, NewContact, TransferTarget, UNDO_MS};
 
-use super::{App, Effect, Focus, Overlay, Question, SnoozeView, TransferView};
+use super::{App, Effect, Focus, Labelled, Overlay, Question, SnoozeView, TransferView};
 use crate::form::Form;
 use crate::words;
 
@@ -25,6 +25,12 @@ pub enum Action {
     Ignore,
     /// To the contacts.
     AddContact,
+    /// What is known of the contact; of a staff chat, who is in it.
+    Information,
+    /// Give it labels.
+    Labels,
+    /// Write to colleagues in a customer's chat.
+    Note,
     /// Close the session and tell the visitor.
     End,
     /// Shut the visitor out.
@@ -35,7 +41,7 @@ pub enum Action {
 
 impl Action {
     /// Every action, as the menu shows them.
-    pub const ALL: [Action; 10] = [
+    pub const ALL: [Action; 13] = [
         Action::Take,
         Action::Transfer,
         Action::DealtWith,
@@ -43,6 +49,9 @@ impl Action {
         Action::Snooze,
         Action::Ignore,
         Action::AddContact,
+        Action::Information,
+        Action::Labels,
+        Action::Note,
         Action::End,
         Action::Block,
         Action::Delete,
@@ -58,6 +67,9 @@ impl Action {
             Action::Snooze => "s",
             Action::Ignore => "i",
             Action::AddContact => "n",
+            Action::Information => "r",
+            Action::Labels => "#",
+            Action::Note => "N",
             Action::End => "e",
             Action::Block => "b",
             Action::Delete => "Del",
@@ -87,6 +99,11 @@ impl Action {
             Action::Ignore => "Ignore until the customer writes",
             Action::AddContact if row.contact_known => "Change the contact",
             Action::AddContact => "Add to the contacts",
+            Action::Information if row.actions.members => "Members, name, leave",
+            Action::Information if row.internal.is_some() => "Who it is",
+            Action::Information => "Information and history",
+            Action::Labels => "Labels",
+            Action::Note => "Write a note to colleagues",
             Action::End => "End the chat session…",
             Action::Block => "Block this visitor…",
             Action::Delete => "Delete for me…",
@@ -104,6 +121,9 @@ impl Action {
             Action::Snooze => can.snooze,
             Action::Ignore => can.ignore,
             Action::AddContact => can.add_contact,
+            Action::Information => can.information || row.internal.is_some(),
+            Action::Labels => can.label,
+            Action::Note => can.note,
             Action::End => can.end_session,
             Action::Block => can.block,
             Action::Delete => can.delete,
@@ -219,6 +239,17 @@ impl App {
                 );
                 self.overlay = Some(Overlay::Contact(chat, form));
                 Vec::new()
+            }
+            Action::Information if row.internal.is_some() => self.open_members(chat),
+            Action::Information => self.open_information(chat),
+            Action::Labels => self.open_labels(Labelled::Chat(chat), name),
+            Action::Note => {
+                self.focus = Focus::Chat;
+                let mut effects = self.open(chat, None);
+                if !self.is_noting() {
+                    effects.extend(self.toggle_note());
+                }
+                effects
             }
             Action::End => self.ask(Question::End { chat, name }),
             Action::Delete => self.ask(Question::Delete { chat, name, line: row.passed_on.is_some() }),

@@ -4,7 +4,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use switchboard_core::{BlockRow, ChatId, NewContact, Presence, TransferTargetRow};
 
 use super::overlays::{self, ManageTab, ManageView, Overlay, Question, Snooze, TransferField, WorkChoice};
-use super::{Act, Action, App, Effect};
+use super::{Act, Action, App, DeskEffect, Effect};
 use crate::editor::Edited;
 use crate::form::Form;
 use crate::hours;
@@ -14,7 +14,7 @@ use crate::view::Layout;
 const TARGETS_EVERY_MS: i64 = 1_000;
 
 /// The selected line after a key that moves in a list.
-fn moved(code: KeyCode, selected: usize, lines: usize) -> Option<usize> {
+pub(super) fn moved(code: KeyCode, selected: usize, lines: usize) -> Option<usize> {
     let last = lines.saturating_sub(1);
     Some(match code {
         KeyCode::Up => selected.checked_sub(1).unwrap_or(last),
@@ -27,8 +27,9 @@ fn moved(code: KeyCode, selected: usize, lines: usize) -> Option<usize> {
 }
 
 impl App {
-    fn close(&mut self) -> Vec<Effect> {
-        self.overlay = None;
+    /// Closes the dialog: what it lay over is back.
+    pub(super) fn close(&mut self) -> Vec<Effect> {
+        self.overlay = self.below.pop();
         self.read()
     }
 
@@ -71,7 +72,17 @@ impl App {
     pub(super) fn question_key(&mut self, key: &KeyEvent) -> Vec<Effect> {
         let Some(Overlay::Ask(question)) = &self.overlay else { return Vec::new() };
         let question = question.clone();
+        if matches!(key.code, KeyCode::Char('y' | 'Y'))
+            && let Some(effects) = self.desk_answer(&question)
+        {
+            return effects;
+        }
         match (key.code, question) {
+            (KeyCode::Char('t' | 'T'), Question::Stale { chat, message, .. }) => {
+                let mut effects = vec![DeskEffect::Withdraw(chat, message).into()];
+                effects.extend(self.close());
+                effects
+            }
             (KeyCode::Char('y' | 'Y'), Question::End { chat, .. }) => self.act(chat, Act::End),
             (KeyCode::Char('y' | 'Y'), Question::Delete { chat, .. }) => self.act(chat, Act::Delete),
             // Not before the count is known, or known to be out of reach.
@@ -389,7 +400,20 @@ impl App {
                 return vec![Effect::Targets(view.query.text().to_owned())];
             }
             Some(Overlay::Snooze(view)) => view.typed.insert(text.trim()),
-            Some(Overlay::Contact(_, form) | Overlay::Hours(form)) => Form::paste(form, text),
+            Some(Overlay::Contact(_, form) | Overlay::Hours(form) | Overlay::Entry(_, form)) => Form::paste(form, text),
+            Some(Overlay::Template(view)) => view.form.paste(text),
+            Some(Overlay::Colleagues(view)) => {
+                view.query.insert(text.trim());
+                return vec![DeskEffect::Colleagues(view.query.text().to_owned()).into()];
+            }
+            Some(Overlay::Templates(view)) => {
+                view.search.insert(text.trim());
+                return vec![DeskEffect::Templates(view.query()).into()];
+            }
+            Some(Overlay::Merge(view)) => {
+                view.query.insert(text.trim());
+                return vec![DeskEffect::FindContacts(view.query.text().to_owned()).into()];
+            }
             _ => {}
         }
         Vec::new()

@@ -1,11 +1,9 @@
 //! What each key does, by what has the keys.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use switchboard_core::{Composer, InboxFilter, InboxOrder, Presence};
+use switchboard_core::{InboxFilter, InboxOrder, Presence};
 
-use super::{Action, App, Effect, Focus, Overlay, SearchView, Showing, TYPING_EVERY_MS};
-use crate::editor::Edited;
-use crate::timeline::{OpenChat, Scroll};
+use super::{Action, App, Choosing, Effect, Focus, Overlay, SearchView, Showing};
 use crate::view::Layout;
 
 impl App {
@@ -49,6 +47,15 @@ impl App {
             (Some(Overlay::Hours(_)), _) => self.hours_key(key),
             (Some(Overlay::Manage(_)), _) => self.manage_key(key),
             (Some(Overlay::Help(_)), _) => self.help_key(key),
+            (Some(Overlay::Colleagues(_)), _) => self.colleagues_key(key),
+            (Some(Overlay::Members(_)), _) => self.members_key(key),
+            (Some(Overlay::Templates(_)), _) => self.templates_key(key),
+            (Some(Overlay::Template(_)), _) => self.template_key(key),
+            (Some(Overlay::Info(_)), _) => self.info_key(key),
+            (Some(Overlay::Merge(_)), _) => self.merge_key(key),
+            (Some(Overlay::Labels(_)), _) => self.labels_key(key),
+            (Some(Overlay::Settings(_)), _) => self.settings_key(key),
+            (Some(Overlay::Entry(..)), _) => self.entry_key(key),
             // One tap, wherever the operator is.
             (Some(Overlay::Work(_)) | None, _) if matches!(key.code, KeyCode::F(2..=4)) => {
                 self.wish_presence(match key.code {
@@ -74,7 +81,7 @@ impl App {
         let control = key.modifiers.contains(KeyModifiers::CONTROL);
         // As in a chat, so that the hands need not think where they are; no other letter is asked for with Ctrl or Alt.
         if let KeyCode::Char(letter) = key.code
-            && (key.modifiers.contains(KeyModifiers::ALT) || (control && !"tpdnxz".contains(letter)))
+            && (key.modifiers.contains(KeyModifiers::ALT) || (control && !"tpdnrxz".contains(letter)))
         {
             return Vec::new();
         }
@@ -96,6 +103,9 @@ impl App {
                 Vec::new()
             }
             KeyCode::Char('m') => self.open_manage(),
+            KeyCode::Char('c') => self.open_colleagues(Choosing::New),
+            KeyCode::Char(',') => self.open_settings(),
+            KeyCode::F(6) => self.follow_toast(),
             KeyCode::Tab | KeyCode::Char('f') => self.show(step_filter(self.filter, 1), self.order),
             KeyCode::BackTab => self.show(step_filter(self.filter, FILTERS.len() - 1), self.order),
             KeyCode::Char(digit @ '1'..='5') => {
@@ -135,6 +145,8 @@ impl App {
         self.focus = Focus::Chat;
         let mut effects = self.open(chat, None);
         effects.extend(self.read());
+        // A reply that asks first asks now.
+        self.ask_about_stale();
         effects
     }
 
@@ -161,189 +173,6 @@ impl App {
             effects.push(Effect::ExtendInbox);
         }
         effects
-    }
-
-    /// Whether the open chat has a composer to type in.
-    pub fn composes(&self) -> bool {
-        self.chat.as_ref().is_some_and(|chat| !chat.closed)
-            && self.open_row().is_none_or(|row| row.composer == Composer::Reply)
-    }
-
-    fn chat_key(&mut self, key: &KeyEvent) -> Vec<Effect> {
-        let layout = Layout::of(self.size);
-        let page = layout.chat_height.saturating_sub(2).max(1) as isize;
-        let control = key.modifiers.contains(KeyModifiers::CONTROL);
-        match key.code {
-            KeyCode::Esc => self.leave_chat(),
-            KeyCode::PageUp => self.scroll(-page),
-            KeyCode::PageDown => self.scroll(page),
-            KeyCode::Up if control => self.scroll(-1),
-            KeyCode::Down if control => self.scroll(1),
-            KeyCode::End if control => self.jump_to_end(),
-            KeyCode::Home if control => self.scroll(isize::MIN),
-            // What can be typed stays with the composer: everything else is asked for with Ctrl.
-            KeyCode::Char('z') if control => self.undo(),
-            KeyCode::Char('x') if control => self.open_menu(),
-            KeyCode::Char('t' | 'p' | 'd' | 'n') if control => match Action::of(key.code) {
-                Some(action) => self.action(action),
-                None => Vec::new(),
-            },
-            KeyCode::F(1) => {
-                self.overlay = Some(Overlay::Help(0));
-                Vec::new()
-            }
-            KeyCode::Enter if self.open_row().is_some_and(|row| row.composer == Composer::TakeFirst) => {
-                self.action(Action::Take)
-            }
-            KeyCode::Char('y') if control => {
-                let text = self.chat.as_ref().map(|chat| chat.composer.text().to_owned()).unwrap_or_default();
-                if text.is_empty() { Vec::new() } else { vec![Effect::Copy(text)] }
-            }
-            KeyCode::Enter if key.modifiers.is_empty() => self.send(),
-            _ => {
-                let (cells, composes) = (layout.composer_cells, self.composes());
-                let Some(chat) = self.chat.as_mut().filter(|_| composes) else { return Vec::new() };
-                match chat.composer.key(key, cells) {
-                    Edited::Changed => self.typed(),
-                    Edited::Moved => Vec::new(),
-                    Edited::Ignored => match key.code {
-                        KeyCode::Up => self.scroll(-1),
-                        KeyCode::Down => self.scroll(1),
-                        _ => Vec::new(),
-                    },
-                }
-            }
-        }
-    }
-
-    pub(super) fn leave_chat(&mut self) -> Vec<Effect> {
-        let mut effects = self.keep_draft_and_stop();
-        self.focus = Focus::List;
-        if self.place().is_none() {
-            effects.extend(self.select(self.inbox.get(self.first).map(|row| row.chat)));
-        }
-        effects
-    }
-
-    fn scroll(&mut self, by: isize) -> Vec<Effect> {
-        let layout = Layout::of(self.size);
-        let height = layout.timeline_height(self);
-        let Some(chat) = self.chat.as_mut() else { return Vec::new() };
-        let lines = chat.lines(layout.chat_cells, &self.zone, self.now);
-        let mut effects = Vec::new();
-        if chat.scroll(by, &lines, height) && !chat.extending && !chat.closed {
-            chat.extending = true;
-            effects.push(Effect::ExtendTimeline(chat.id));
-        }
-        if chat.around && chat.scroll == Scroll::Bottom {
-            effects.push(Effect::ExtendNewer(chat.id));
-        }
-        effects.extend(self.read());
-        effects
-    }
-
-    /// To the newest message; a window around a search hit may not hold it, and is opened anew.
-    fn jump_to_end(&mut self) -> Vec<Effect> {
-        let Some(chat) = self.chat.as_mut() else { return Vec::new() };
-        if !chat.around {
-            return self.scroll(isize::MAX);
-        }
-        let mut fresh = OpenChat::new(chat.id, None);
-        std::mem::swap(&mut fresh.composer, &mut chat.composer);
-        fresh.draft_dirty = chat.draft_dirty;
-        let id = chat.id;
-        *chat = fresh;
-        vec![Effect::Open(id, None)]
-    }
-
-    fn send(&mut self) -> Vec<Effect> {
-        let composes = self.composes();
-        let Some(chat) = self.chat.as_mut().filter(|chat| composes && !chat.composer.is_blank()) else {
-            return Vec::new();
-        };
-        if chat.composer.text().len() > crate::MAX_TEXT_BYTES {
-            self.note("This text is too long: at most 16 KiB.");
-            return Vec::new();
-        }
-        let text = chat.composer.take();
-        chat.draft_dirty = false;
-        chat.target = None;
-        chat.scroll = Scroll::Bottom;
-        let mut effects = vec![Effect::Reply(chat.id, text)];
-        effects.extend(self.stop_typing());
-        if self.chat.as_ref().is_some_and(|chat| chat.around) {
-            effects.extend(self.jump_to_end());
-        }
-        effects.extend(self.read());
-        effects
-    }
-
-    fn typed(&mut self) -> Vec<Effect> {
-        let Some(chat) = self.chat.as_mut() else { return Vec::new() };
-        chat.draft_dirty = true;
-        if chat.composer.is_blank() {
-            return self.stop_typing().into_iter().collect();
-        }
-        self.typed_at = Some(self.now);
-        if self.typing_told_at.is_some_and(|at| self.now - at < TYPING_EVERY_MS) {
-            return Vec::new();
-        }
-        self.typing_told_at = Some(self.now);
-        vec![Effect::Typing(chat.id, true)]
-    }
-
-    fn search_key(&mut self, key: &KeyEvent) -> Vec<Effect> {
-        let Some(Overlay::Search(search)) = &mut self.overlay else { return Vec::new() };
-        let hits = search.results.as_ref().map_or(0, |results| results.hits.len());
-        match key.code {
-            KeyCode::Esc => {
-                self.overlay = None;
-                self.read()
-            }
-            KeyCode::Up => {
-                search.selected = search.selected.saturating_sub(1);
-                Vec::new()
-            }
-            KeyCode::Down => {
-                search.selected = (search.selected + 1).min(hits.saturating_sub(1));
-                Vec::new()
-            }
-            KeyCode::Enter => {
-                let hit = search.results.as_ref().and_then(|results| results.hits.get(search.selected));
-                let Some((chat, no)) = hit.map(|hit| (hit.chat, hit.no)) else { return Vec::new() };
-                self.overlay = None;
-                self.focus = Focus::Chat;
-                self.selected = Some(chat);
-                self.keep_in_view();
-                self.open(chat, Some(no))
-            }
-            _ => match search.query.key(key, usize::MAX / 2) {
-                Edited::Changed => vec![Effect::Search(search.query.text().to_owned())],
-                _ => Vec::new(),
-            },
-        }
-    }
-
-    fn unsent_key(&mut self, key: &KeyEvent) -> Vec<Effect> {
-        let Some(Overlay::Unsent { selected, deleting }) = &mut self.overlay else { return Vec::new() };
-        let row = self.unsent.get(*selected);
-        if std::mem::take(deleting) {
-            return match (key.code, row) {
-                (KeyCode::Char('y') | KeyCode::Enter, Some(row)) => vec![Effect::DeleteUnsent(row.id)],
-                _ => Vec::new(),
-            };
-        }
-        match (key.code, row) {
-            (KeyCode::Esc | KeyCode::Char('q' | 'u'), _) => self.overlay = None,
-            (KeyCode::Up | KeyCode::Char('k'), _) => *selected = selected.saturating_sub(1),
-            (KeyCode::Down | KeyCode::Char('j'), _) => {
-                *selected = (*selected + 1).min(self.unsent.len().saturating_sub(1));
-            }
-            (KeyCode::Char('c') | KeyCode::Enter, Some(row)) => return vec![Effect::Copy(row.text.clone())],
-            (KeyCode::Char('d') | KeyCode::Delete, Some(_)) => *deleting = true,
-            _ => {}
-        }
-        Vec::new()
     }
 }
 

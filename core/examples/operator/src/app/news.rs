@@ -7,7 +7,7 @@ use switchboard_core::{
     WeekHours, Work,
 };
 
-use super::Act;
+use super::{Act, DeskEffect, DeskNews};
 use crate::signin::SignInWith;
 
 /// What came in.
@@ -65,6 +65,8 @@ pub enum Msg {
     NotSent(ChatId, String, String),
     /// A sign-in failed.
     SignInFailed(String),
+    /// Something of the desk.
+    Desk(DeskNews),
     /// Something went wrong that the operator should read.
     Failed(String),
     /// Something is done that the operator should read.
@@ -123,6 +125,8 @@ pub enum Effect {
     DeleteUnsent(UnsentId),
     /// Put a text in the terminal's clipboard.
     Copy(String),
+    /// Something of the desk.
+    Desk(DeskEffect),
     /// Sign in.
     SignIn(SignInWith),
     /// Leave.

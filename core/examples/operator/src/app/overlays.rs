@@ -1,7 +1,14 @@
 //! What lies over the inbox: the state of each.
 
 use chrono::{Datelike, Days, NaiveDateTime, NaiveTime, Weekday};
-use switchboard_core::{BlockRow, ChatId, Presence, QueueId, SearchResults, TransferTarget, TransferTargetRow};
+use switchboard_core::{
+    BlockRow, ChatId, ContactId, LabelId, MessageId, NoteId, Presence, QueueId, SearchResults, StaleReason, TemplateId,
+    TransferTarget, TransferTargetRow, UserId,
+};
+
+use super::{
+    ColleaguesView, Entry, InfoView, LabelsView, MembersView, MergeView, SettingsView, TemplateForm, TemplatesView,
+};
 
 use crate::clock::Zone;
 use crate::editor::Editor;
@@ -36,6 +43,24 @@ pub enum Overlay {
     Hours(Form),
     /// Alarms and blocks.
     Manage(ManageView),
+    /// With whom a staff chat is begun, or who comes into it.
+    Colleagues(ColleaguesView),
+    /// Who is in a staff chat.
+    Members(MembersView),
+    /// The templates.
+    Templates(TemplatesView),
+    /// A template being written.
+    Template(TemplateForm),
+    /// What is known of a contact.
+    Info(InfoView),
+    /// The contact that another one is merged with.
+    Merge(MergeView),
+    /// Labels to give.
+    Labels(LabelsView),
+    /// Settings > Chat.
+    Settings(SettingsView),
+    /// A small form that belongs to the screen below it.
+    Entry(Entry, Form),
     /// The keys, from this line on.
     Help(usize),
 }
@@ -83,6 +108,73 @@ pub enum Question {
     },
     /// Off shift, while this many customers wait: give their chats back?
     OffShift(u32),
+    /// A reply asks before it is sent: send it, or take it back?
+    Stale {
+        /// The chat.
+        chat: ChatId,
+        /// The reply.
+        message: MessageId,
+        /// What it says.
+        text: String,
+        /// When it was written.
+        at: i64,
+        /// Why it asks.
+        reason: StaleReason,
+    },
+    /// Leave a staff group?
+    Leave {
+        /// The chat.
+        chat: ChatId,
+        /// Its name.
+        name: String,
+    },
+    /// Take a colleague out of a staff group?
+    RemoveMember {
+        /// The chat.
+        chat: ChatId,
+        /// The colleague.
+        user: UserId,
+        /// The colleague's name.
+        name: String,
+    },
+    /// Make one contact of two?
+    Merge {
+        /// The one that stays.
+        kept: ContactId,
+        /// Its name.
+        kept_name: String,
+        /// The one that becomes a part of it.
+        merged: ContactId,
+        /// Its name.
+        merged_name: String,
+    },
+    /// Part a merged contact again?
+    Part {
+        /// The part.
+        contact: ContactId,
+        /// Its name.
+        name: String,
+        /// The name of the whole.
+        of: String,
+    },
+    /// Remove a note on a contact?
+    DeleteNote(NoteId),
+    /// Remove a label from everything?
+    DeleteLabel {
+        /// The label.
+        label: LabelId,
+        /// Its name.
+        name: String,
+    },
+    /// Delete a template for everybody?
+    DeleteTemplate {
+        /// The template.
+        id: TemplateId,
+        /// The edition that was looked at.
+        edition: u64,
+        /// Its title.
+        title: String,
+    },
 }
 
 /// Which field of the transfer has the keys.

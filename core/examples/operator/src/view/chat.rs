@@ -5,11 +5,10 @@ use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
-use switchboard_core::{ChatState, Composer, InboxRow};
+use switchboard_core::InboxRow;
 
-use super::{Layout, ends};
+use super::{Layout, composer, ends};
 use crate::app::{Action, App, Focus};
-use crate::clock::coming;
 use crate::timeline::OpenChat;
 use crate::{text, theme, words};
 
@@ -50,9 +49,12 @@ pub(super) fn chat(app: &App, layout: &Layout, frame: &mut Frame<'_>) {
             typing_area,
         );
     }
-    let rule = rule(app, open, layout.chat_cells);
+    let rule = composer::rule(app, open, layout.chat_cells);
     frame.render_widget(Paragraph::new(rule), rule_area);
-    composer(app, open, layout, frame, composer_area);
+    composer::composer(app, open, layout, frame, composer_area);
+    // Down to the line of who types.
+    let above = Rect { height: timeline_area.height + typing_area.height, ..timeline_area };
+    composer::mentions(app, open, frame, above);
 }
 
 /// The contact, where the chat came from, and what can be done with it.
@@ -63,7 +65,10 @@ fn heading(app: &App, layout: &Layout) -> Vec<Line<'static>> {
     };
     let name = words::contact(row).to_owned();
     let place = row.queue_name.as_ref().or(row.group_name.as_ref());
-    let mut from = row.channel_kind.map_or("Staff", words::channel).to_owned();
+    let mut from = match &row.internal {
+        Some(internal) => words::staff(internal),
+        None => row.channel_kind.map_or("", words::channel).to_owned(),
+    };
     if let Some(place) = place {
         from = format!("{} · {from}", text::fit(place, 20));
     }
@@ -155,88 +160,5 @@ fn timeline(app: &App, open: &OpenChat, layout: &Layout, frame: &mut Frame<'_>, 
         let place = Rect { x: area.x + area.width - width, y: area.y + area.height - 1, width, height: 1 };
         frame
             .render_widget(Paragraph::new(Span::styled(word, theme::accent().add_modifier(Modifier::REVERSED))), place);
-    }
-}
-
-fn rule(app: &App, open: &OpenChat, cells: usize) -> Line<'static> {
-    let active = app.focus == Focus::Chat && app.composes();
-    let style = if active { theme::accent() } else { theme::faint() };
-    let word = match app.open_row() {
-        _ if open.closed => String::new(),
-        Some(row) => standing(app, row, active),
-        None => String::new(),
-    };
-    let word = text::fit(&word, cells.saturating_sub(4));
-    let word = if word.is_empty() { word } else { format!(" {word} ") };
-    let rest = cells.saturating_sub(text::width(&word) + 1);
-    Line::from(vec![Span::styled("─", style), Span::styled(word, theme::soft()), Span::styled("─".repeat(rest), style)])
-}
-
-/// What the next key stroke would mean for this chat.
-fn standing(app: &App, row: &InboxRow, active: bool) -> String {
-    let until = row.snoozed_until.map(|until| format!("put away until {}", coming(until, app.now, &app.zone)));
-    match (row.state, row.composer) {
-        _ if row.undo.is_some() => "done, and can still be taken back".into(),
-        _ if row.prompt && active => "new contact: Ctrl+N adds it".into(),
-        _ if row.prompt => "a new contact".into(),
-        (ChatState::Waiting, Composer::TakeFirst) => "take it before you answer".into(),
-        (ChatState::Waiting, _) => "your first reply takes this chat".into(),
-        (ChatState::Owned, _) if !row.is_mine => "somebody else has this chat".into(),
-        (ChatState::Closed, _) => "closed until the customer writes".into(),
-        _ => until.unwrap_or_default(),
-    }
-}
-
-/// The keys in a line in place of the composer.
-fn buttons(parts: &[(&'static str, &'static str)]) -> Line<'static> {
-    let mut spans = vec![Span::raw("  ")];
-    for (key, word) in parts {
-        spans.push(Span::styled(*key, theme::key().add_modifier(Modifier::BOLD)));
-        spans.push(Span::raw(format!(" {word}   ")));
-    }
-    Line::from(spans)
-}
-
-fn composer(app: &App, open: &OpenChat, layout: &Layout, frame: &mut Frame<'_>, area: Rect) {
-    let active = app.focus == Focus::Chat && app.composes();
-    if open.composer.text().is_empty() {
-        let row = app.open_row();
-        let composer = row.map_or(Composer::ReadOnly, |row| row.composer);
-        let prompt = row.is_some_and(|row| row.prompt);
-        let hint = |hint: &'static str| Line::from(vec![Span::raw("  "), Span::styled(hint, theme::soft())]);
-        let in_chat = app.focus == Focus::Chat;
-        let line = match composer {
-            _ if open.closed || row.is_none() => Line::default(),
-            Composer::TakeFirst if !in_chat && prompt => {
-                buttons(&[("n", "Add contact"), ("t", "Take"), ("i", "Ignore")])
-            }
-            Composer::TakeFirst if in_chat => buttons(&[("Enter", "Take this chat")]),
-            Composer::TakeFirst => buttons(&[("t", "Take this chat")]),
-            Composer::ReadOnly => hint("Nothing can be written here"),
-            Composer::Reply if !in_chat && prompt => {
-                buttons(&[("n", "Add contact"), ("Enter", "Reply"), ("i", "Ignore")])
-            }
-            Composer::Reply if active => hint("Write a reply"),
-            Composer::Reply => hint("Enter to write a reply"),
-        };
-        frame.render_widget(Paragraph::new(line), area);
-        if active {
-            super::cursor(frame, area, 0, 2);
-        }
-        return;
-    }
-    let (lines, (row, column)) = open.composer.layout(layout.composer_cells);
-    let height = usize::from(area.height);
-    let top = row.saturating_sub(height.saturating_sub(1)).min(lines.len().saturating_sub(height));
-    let style = if active { Style::new() } else { theme::soft() };
-    let shown: Vec<Line<'_>> = lines
-        .iter()
-        .skip(top)
-        .take(height)
-        .map(|line| Line::from(vec![Span::raw("  "), Span::styled(&open.composer.text()[line.clone()], style)]))
-        .collect();
-    frame.render_widget(Paragraph::new(shown), area);
-    if active {
-        super::cursor(frame, area, row - top, column + 2);
     }
 }

@@ -8,7 +8,7 @@ use ratatui::widgets::{Block, BorderType, Clear, Paragraph};
 use switchboard_core::{ChatId, TransferTarget, TransferTargetRow};
 
 use super::overlay::inner;
-use crate::app::{App, Question, Snooze, SnoozeView, TransferField, TransferView, WorkChoice};
+use crate::app::{App, Snooze, SnoozeView, TransferField, TransferView, WorkChoice};
 use crate::editor::Editor;
 use crate::form::Form;
 use crate::{hours, text, theme, words};
@@ -24,7 +24,7 @@ const WIDEST: u16 = 66;
 const NOTE_LINES: usize = 3;
 
 /// Draws a box in the middle with these lines in it, and returns where they stand.
-fn popup(title: &str, lines: Vec<Line<'_>>, wide: u16, frame: &mut Frame<'_>, area: Rect) -> Rect {
+pub(super) fn popup(title: &str, lines: Vec<Line<'_>>, wide: u16, frame: &mut Frame<'_>, area: Rect) -> Rect {
     let width = wide.min(WIDEST).min(area.width);
     let height = u16::try_from(lines.len() + 2).unwrap_or(u16::MAX).min(area.height);
     let place = Rect { x: area.x + (area.width - width) / 2, y: area.y + (area.height - height) / 2, width, height };
@@ -34,14 +34,7 @@ fn popup(title: &str, lines: Vec<Line<'_>>, wide: u16, frame: &mut Frame<'_>, ar
         .border_style(theme::faint())
         .title(Span::styled(title, theme::strong()));
     let inside = frame_of.inner(place);
-    // A wide character that the box would cut in half would hide its edge.
-    if let Some(left) = place.x.checked_sub(1) {
-        for y in place.top()..place.bottom() {
-            if let Some(cell) = frame.buffer_mut().cell_mut((left, y)).filter(|cell| text::width(cell.symbol()) > 1) {
-                cell.set_symbol(" ");
-            }
-        }
-    }
+    super::clear_for(frame, place);
     frame.render_widget(Clear, place);
     frame.render_widget(frame_of, place);
     frame.render_widget(Paragraph::new(lines), inside);
@@ -49,7 +42,7 @@ fn popup(title: &str, lines: Vec<Line<'_>>, wide: u16, frame: &mut Frame<'_>, ar
 }
 
 /// A text of several lines within a box.
-fn paragraph(words: &str, cells: usize, style: Style) -> Vec<Line<'static>> {
+pub(super) fn paragraph(words: &str, cells: usize, style: Style) -> Vec<Line<'static>> {
     text::wrapped(&text::clean(words), cells)
         .into_iter()
         .map(|part| Line::from(Span::styled(format!(" {part}"), style)))
@@ -57,15 +50,15 @@ fn paragraph(words: &str, cells: usize, style: Style) -> Vec<Line<'static>> {
 }
 
 /// How many cells a box has for its text.
-fn room(wide: u16, area: Rect) -> usize {
+pub(super) fn room(wide: u16, area: Rect) -> usize {
     usize::from(wide.min(WIDEST).min(area.width).saturating_sub(4))
 }
 
-fn choice(selected: bool) -> Span<'static> {
+pub(super) fn choice(selected: bool) -> Span<'static> {
     if selected { Span::styled("▌", theme::accent()) } else { Span::raw(" ") }
 }
 
-fn chosen(selected: bool) -> Style {
+pub(super) fn chosen(selected: bool) -> Style {
     if selected { theme::strong() } else { Style::new() }
 }
 
@@ -99,93 +92,6 @@ pub(super) fn menu(app: &App, chat: ChatId, selected: usize, frame: &mut Frame<'
         lines.push(Line::from(" Nothing can be done with this chat."));
     }
     popup(name, lines, 42, frame, area);
-}
-
-/// Keys with what each does.
-type Answers = &'static [(&'static str, &'static str)];
-
-/// A question in words: its title, what it says, and how it is answered.
-fn in_words(question: &Question) -> (&'static str, Vec<(String, Style)>, Answers) {
-    match question {
-        Question::End { name, .. } => (
-            "End the chat session?",
-            vec![
-                (format!("{name} is told that the chat has ended, and can rate it."), Style::new()),
-                ("This cannot be taken back.".into(), theme::soft()),
-            ],
-            &[("y", "End the session"), ("n", "Keep it")],
-        ),
-        Question::Delete { line: true, name, .. } => (
-            "Delete this line?",
-            vec![(format!("The line about {name} leaves your Archive."), Style::new())],
-            &[("y", "Delete"), ("n", "Keep it")],
-        ),
-        Question::Delete { name, .. } => (
-            "Delete this chat?",
-            vec![
-                (format!("The chat with {name} leaves your devices; one that is yours is closed first."), Style::new()),
-                ("The company keeps its history. This cannot be taken back.".into(), theme::soft()),
-            ],
-            &[("y", "Delete"), ("n", "Keep it")],
-        ),
-        Question::Block { name, sharing, .. } => {
-            let how_many = match sharing {
-                None => ("Asking the server how many visitors share this address…".to_owned(), theme::soft()),
-                Some(Ok(0 | 1)) => ("Nobody else has written from this address.".to_owned(), Style::new()),
-                Some(Ok(count)) => (
-                    format!("{count} visitors have written from this address: all of them are shut out."),
-                    theme::alarm(),
-                ),
-                Some(Err(why)) => {
-                    (format!("How many visitors share this address is not known. {why}"), theme::waiting())
-                }
-            };
-            let keys: Answers = match sharing {
-                None => &[("n", "Do not block")],
-                Some(_) => &[("y", "Block"), ("n", "Do not block")],
-            };
-            (
-                "Block this visitor?",
-                vec![
-                    (
-                        format!("The chat with {name} ends, and nobody can write from that address for a while."),
-                        Style::new(),
-                    ),
-                    how_many,
-                ],
-                keys,
-            )
-        }
-        Question::OffShift(count) => (
-            "Off shift, and customers wait",
-            vec![(
-                match count {
-                    1 => "One of your customers waits for an answer.".to_owned(),
-                    count => format!("{count} of your customers wait for an answer."),
-                },
-                Style::new(),
-            )],
-            &[("g", "Give these chats back to your colleagues"), ("k", "Keep them as mine"), ("Esc", "Stay on shift")],
-        ),
-    }
-}
-
-pub(super) fn question(question: &Question, frame: &mut Frame<'_>, area: Rect) {
-    let cells = room(60, area);
-    let (title, says, keys) = in_words(question);
-    let mut lines = Vec::new();
-    for (words, style) in says {
-        lines.extend(paragraph(&words, cells, style));
-    }
-    lines.push(Line::default());
-    for (key, does) in keys {
-        lines.push(Line::from(vec![
-            Span::raw(" "),
-            Span::styled(text::pad(key, 5), theme::key()),
-            Span::raw(text::fit(does, cells.saturating_sub(6))),
-        ]));
-    }
-    popup(title, lines, 60, frame, area);
 }
 
 pub(super) fn snooze(app: &App, view: &SnoozeView, frame: &mut Frame<'_>, area: Rect) {
@@ -249,7 +155,7 @@ pub(super) fn form(title: &str, form: &Form, help: &[&str], frame: &mut Frame<'_
 }
 
 /// The end of a one-line text that fits, and the cursor's column in it.
-fn tail(field: &Editor, cells: usize) -> (String, usize) {
+pub(super) fn tail(field: &Editor, cells: usize) -> (String, usize) {
     let (_, (_, column)) = field.layout(usize::MAX / 2);
     let mut tail = field.text();
     while text::width(tail) >= cells.max(1) {

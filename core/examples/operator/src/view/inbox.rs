@@ -137,7 +137,12 @@ fn chat_row(app: &App, row: &InboxRow, cells: usize) -> [Line<'static>; super::L
             _ if last.mine => "You: ",
             _ => "",
         };
-        format!("{by}{}", last.preview)
+        // In a group it matters who said it.
+        let name = last.author_name.as_deref().filter(|_| !last.mine && row.internal.is_some());
+        match name {
+            Some(name) => format!("{}: {by}{}", name.split(' ').next().unwrap_or(name), last.preview),
+            None => format!("{by}{}", last.preview),
+        }
     });
     let preview = match &row.passed_on {
         Some(line) => format!("Passed on to {}{}", words::target(line.to_kind), line.to_name),
@@ -160,13 +165,15 @@ fn chat_row(app: &App, row: &InboxRow, cells: usize) -> [Line<'static>; super::L
         }
         ChatState::Owned if row.is_mine => ("yours".to_owned(), theme::good()),
         ChatState::Owned => (row.owner_name.clone().unwrap_or_else(|| "taken".into()), theme::soft()),
-        ChatState::Internal => (String::new(), theme::soft()),
+        ChatState::Internal => (row.internal.as_ref().map(words::staff).unwrap_or_default(), theme::soft()),
         ChatState::Closed => ("dealt with".to_owned(), theme::soft()),
     };
     facts.push(Span::styled(text::fit(&state, cells.saturating_sub(4)), style));
     let typing = app.typing.iter().any(|typing| typing.chat == row.chat);
     for (shown, word, style) in [
         (row.undo.is_some(), "z undoes".into(), theme::accent()),
+        (row.mentioned, "mentions you".into(), theme::accent()),
+        (row.asking > 0, "asks first".into(), theme::alarm()),
         (row.unsent > 0, format!("{} unsent", row.unsent), theme::alarm()),
         (row.pending > 0, format!("{} to send", row.pending), theme::waiting()),
         (row.snoozed_until.is_some(), snoozed(app, row), theme::soft()),
@@ -178,6 +185,13 @@ fn chat_row(app: &App, row: &InboxRow, cells: usize) -> [Line<'static>; super::L
         if shown && used + text::width(&word) + 4 < cells {
             facts.push(Span::styled(" · ", theme::faint()));
             facts.push(Span::styled(word, style));
+        }
+    }
+    for label in &row.labels {
+        let used: usize = facts.iter().map(Span::width).sum();
+        if used + text::width(&label.name) + 5 < cells {
+            facts.push(Span::raw("  "));
+            facts.push(Span::styled(format!("#{}", text::fit(&label.name, 20)), theme::label(&label.color)));
         }
     }
     facts.insert(0, indented(lead()));
