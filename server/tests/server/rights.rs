@@ -152,9 +152,9 @@ async fn f18_f31_f42_every_route_over_all_roles_and_groups() {
                     assert_eq!(request(&world, "GET", &path, token).await.status, 404, "{what}");
                     let answer = request(&world, "GET", &path, Some(&operators_token)).await;
                     assert_eq!(answer.status, 200, "{}", answer.body);
-                    let (visitors, page) = (&answer.json()["visitors"], &answer.json()["messages"]);
+                    let (visitors, entries) = (&answer.json()["visitors"], &answer.json()["entries"]);
                     assert!(
-                        visitors.as_u64() >= Some(1) || page.as_array().is_some_and(|page| !page.is_empty()),
+                        visitors.as_u64() >= Some(1) || entries.as_array().is_some_and(|entries| !entries.is_empty()),
                         "{path}"
                     );
                 }
