@@ -8,8 +8,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use switchboard_core::{
     AlarmKind, Clock, CommandId, CommandListener, CommandOutcome, ConnectionListener, ConnectionState, Core,
-    CoreConfig, CoreError, InboxFilter, InboxOrder, InboxRow, List, ListListener, ListRow, ListUpdate, MessageKind,
-    Outcome, Platform, Subscription, SystemClock, TimelineRow, Typing, UnsentRow, Work, WorkListener,
+    CoreConfig, CoreError, DeskListener, DeskPart, InboxFilter, InboxOrder, InboxRow, List, ListListener, ListRow,
+    ListUpdate, MessageKind, Notification, NotificationListener, Outcome, Platform, Subscription, SystemClock,
+    TimelineRow, Typing, UnsentRow, Work, WorkListener,
 };
 use switchboard_protocol::ids::ChatId;
 use tokio::sync::watch;
@@ -42,8 +43,9 @@ impl Clock for Skipping {
     }
 }
 
-/// Beats whenever the core tells anything, and remembers how commands ended.
-struct Pulse(watch::Sender<u64>, Mutex<HashMap<CommandId, Outcome>>);
+/// Beats whenever the core tells anything, and remembers how commands ended and what was notified.
+#[derive(Default)]
+struct Pulse(watch::Sender<u64>, Mutex<HashMap<CommandId, Outcome>>, Mutex<Vec<Notification>>);
 
 impl Pulse {
     fn beat(&self) {
@@ -73,6 +75,19 @@ impl WorkListener for Pulse {
     }
 }
 
+impl DeskListener for Pulse {
+    fn on_changed(&self, _: DeskPart) {
+        self.beat();
+    }
+}
+
+impl NotificationListener for Pulse {
+    fn on_notification(&self, notification: Notification) {
+        self.2.lock().unwrap_or_else(PoisonError::into_inner).push(notification);
+        self.beat();
+    }
+}
+
 impl CommandListener for Pulse {
     fn on_outcome(&self, outcome: CommandOutcome) {
         self.1.lock().unwrap_or_else(PoisonError::into_inner).insert(outcome.id, outcome.outcome);
@@ -86,7 +101,7 @@ impl Operator {
         let clock = Arc::new(Skipping { clock: SystemClock::new(), ahead_ms: AtomicU64::new(0) });
         let config = CoreConfig::new(dir.to_owned(), Platform::Terminal, "test phone");
         let core = Core::open(CoreConfig { clock: clock.clone(), ..config })?;
-        let pulse = Arc::new(Pulse(watch::channel(0).0, Mutex::default()));
+        let pulse = Arc::new(Pulse::default());
         let subscriptions = vec![
             core.inbox(InboxFilter::All, InboxOrder::NewestFirst)?.subscribe(pulse.clone()),
             core.archive_list()?.subscribe(pulse.clone()),
@@ -94,6 +109,8 @@ impl Operator {
             core.observe_connection(pulse.clone()),
             core.observe_commands(pulse.clone()),
             core.observe_work(pulse.clone()),
+            core.observe_desk(pulse.clone()),
+            core.observe_notifications(pulse.clone()),
         ];
         Ok(Self { core, dir: dir.to_owned(), clock, pulse, _subscriptions: subscriptions })
     }
@@ -138,8 +155,13 @@ impl Operator {
 
     /// Sets this phone's clock forward by the time in which an action can be undone.
     pub fn skip_undo(&self) {
-        self.clock.ahead_ms.fetch_add(switchboard_protocol::limits::UNDO_MS + 1, Ordering::SeqCst);
+        self.ahead(switchboard_protocol::limits::UNDO_MS + 1);
         self.core.wake();
+    }
+
+    /// Sets this phone's clock forward.
+    pub fn ahead(&self, ms: u64) {
+        self.clock.ahead_ms.fetch_add(ms, Ordering::SeqCst);
     }
 
     /// The texts that did not go out.
@@ -194,6 +216,11 @@ impl Operator {
                 self.unsent().len(),
             ),
         }
+    }
+
+    /// What was notified since this was asked last, the oldest first.
+    pub fn notified(&self) -> Vec<Notification> {
+        std::mem::take(&mut *self.pulse.2.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Waits until something is true of a chat's timeline.

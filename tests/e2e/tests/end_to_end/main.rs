@@ -3,14 +3,19 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod client_kill;
+mod contacts;
 mod cut;
+mod finding;
 mod finishing;
 mod histories;
 mod main_path;
 mod managing;
+mod notes;
 mod purge;
 mod race;
 mod routing;
 mod server_kill;
 mod snapshot;
+mod staff;
+mod templates;
 mod transfer;

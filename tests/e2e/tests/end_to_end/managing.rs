@@ -113,7 +113,7 @@ async fn f01_f03_f37_f38_a_played_channel_of_every_kind_has_the_same_life() {
         let no = admin.stub_receive(channel, "+491701234567", "m1", &text).await.unwrap();
         assert_eq!(admin.stub_receive(channel, "+491701234567", "m1", &text).await.unwrap(), no, "once");
         let row = anna.until_offered(&text).await;
-        assert_eq!((row.channel_kind, row.state, row.session), (kind, ChatState::Waiting, 1));
+        assert_eq!((row.channel_kind, row.state, row.session), (Some(kind), ChatState::Waiting, 1));
         let chat = row.chat;
         // Nothing that is the website's alone.
         assert!(!row.actions.end_session && !row.actions.block);

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use rand::RngExt;
-use switchboard_core::DeliveryState;
+use switchboard_core::{DeliveryState, TimelineRow};
 use switchboard_e2e::{FaultProxy, Operator, ServerProcess, Visitor, VisitorError, generator, runs};
 use switchboard_protocol::ids::{FeedId, MessageId};
 use tokio::sync::watch;
@@ -75,12 +75,21 @@ async fn f63_a_server_killed_under_load_loses_nothing_that_it_acknowledged() {
         conversations.push(visitor.await.unwrap());
     }
     for (chat, _) in said.values() {
-        anna.until_timeline(*chat, "every reply is stored", |rows| {
-            let stored = |row: &&switchboard_core::TimelineRow| matches!(row.state, DeliveryState::Stored(_));
-            let mine = rows.iter().filter(|row| row.mine);
-            (mine.clone().count() == mine.filter(stored).count()).then_some(())
-        })
-        .await;
+        // One that had to wait, and that a customer overtook meanwhile, asks first.
+        loop {
+            let asking = anna
+                .until_timeline(*chat, "every reply is stored or asks", |rows| {
+                    let open = |row: &&TimelineRow| row.mine && !matches!(row.state, DeliveryState::Stored(_));
+                    match rows.iter().find(open) {
+                        Some(row) if matches!(row.state, DeliveryState::Asking(_)) => Some(Some(row.id)),
+                        Some(_) => None,
+                        None => Some(None),
+                    }
+                })
+                .await;
+            let Some(asking) = asking else { break };
+            anna.core.send_anyway(asking).await.unwrap();
+        }
     }
 
     let mut answers = Vec::new();
