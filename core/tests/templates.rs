@@ -112,6 +112,10 @@ async fn f22_f24_a_template_is_filled_for_the_composer_and_not_sent_and_unfilled
     let edit = ContactEdit { name: Some("Марина Петрова".into()), ..ContactEdit::default() };
     phone.core.edit_contact(contact(), edit).await.unwrap();
     assert_eq!(phone.core.fill_template(chat_id(1), id(1)).unwrap().text, "Let me look, Марина.");
+    let found = |typed: &str| phone.core.search(typed, 9).unwrap().contacts;
+    assert_eq!(found("марин").iter().map(|hit| (hit.contact, hit.known)).collect::<Vec<_>>(), [(contact(), true)]);
+    assert!(found("мария").is_empty(), "nobody is called that any more");
+    assert_eq!(found("петр").len(), 1);
     assert_eq!(phone.core.fill_template(chat_id(9), id(1)), Err(CoreError::NotFound));
     assert_eq!(phone.core.fill_template(chat_id(1), id(9)), Err(CoreError::NotFound));
 }

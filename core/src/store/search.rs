@@ -7,10 +7,12 @@ use std::sync::{Mutex, PoisonError};
 
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 use switchboard_protocol::chat::ChannelKind;
+use switchboard_protocol::collection::ContactRow;
+use switchboard_protocol::command::{CommandBody, EditContact};
 use switchboard_protocol::ids::{ChatId, ContactId};
 
 use super::words::{Folds, Query};
-use super::{Blob, Store, message, template, text};
+use super::{Blob, Store, contact, message, template, text};
 use crate::error::{Error, Result};
 use crate::model::{ContactHit, SearchHit, SearchResults, SnippetPart, TemplateHit};
 use crate::templates::picker::Catalogue;
@@ -210,6 +212,54 @@ fn walk(found: &mut Hits<'_>, query: &mut Query<'_>, newest: u32, all: bool) -> 
     Ok((seen == newest).then_some(last))
 }
 
+/// Somebody with a name and addresses.
+struct Person {
+    id: ContactId,
+    known: bool,
+    name: Option<String>,
+    email: Option<String>,
+    phone: Option<String>,
+    /// What else the person is known by.
+    others: Vec<String>,
+}
+
+impl Person {
+    fn of_row(row: ContactRow, known: bool) -> Self {
+        let ContactRow { id, name, email, phone, .. } = row;
+        Self { id, known, name, email, phone, others: Vec::new() }
+    }
+
+    fn name(&self) -> &str {
+        self.name.as_deref().unwrap_or_default()
+    }
+
+    fn addresses(&self) -> impl Iterator<Item = &str> {
+        [&self.email, &self.phone].into_iter().flatten().chain(&self.others).map(String::as_str)
+    }
+
+    /// As the outbox will have it. Whether that differs.
+    fn edit(&mut self, edits: &[EditContact]) -> bool {
+        let mut edited = false;
+        for edit in edits.iter().filter(|edit| edit.contact == self.id) {
+            edited = true;
+            self.known = true;
+            let fields = [(&mut self.name, &edit.name), (&mut self.email, &edit.email), (&mut self.phone, &edit.phone)];
+            for (field, change) in fields {
+                if let Some(change) = change {
+                    *field = Some(change.clone()).filter(|text| !text.is_empty());
+                }
+            }
+        }
+        edited
+    }
+
+    /// What the index has of such a person.
+    fn indexed(&self) -> String {
+        let (name, addresses) = text::indexed_person(self.name(), self.addresses());
+        format!("{name} {addresses}")
+    }
+}
+
 /// A person who may be shown: how good the match is comes first.
 struct Candidate {
     tier: u8,
@@ -217,13 +267,20 @@ struct Candidate {
     name: String,
 }
 
-/// Saved contacts, and customers of the chats that are here.
+/// Saved contacts, and customers of the chats that are here, as the outbox will have them.
 fn people(db: &Connection, query: &mut Query<'_>, typed: &str, limit: usize) -> Result<Vec<ContactHit>> {
     let digits: String = typed.chars().filter(char::is_ascii_digit).collect();
+    let edits: Vec<EditContact> = contact::pending(db)?
+        .into_iter()
+        .filter_map(|(_, body, _)| if let CommandBody::EditContact(edit) = body { Some(edit) } else { None })
+        .collect();
     let mut out: HashMap<ContactId, Candidate> = HashMap::new();
-    let mut consider = |query: &mut Query<'_>, id: ContactId, known: bool, name: &str, addresses: &[String]| {
-        if let Entry::Vacant(place) = out.entry(id) {
-            place.insert(candidate(query, &digits, id, known, name, addresses)?);
+    let mut consider = |query: &mut Query<'_>, mut person: Person| {
+        if let Entry::Vacant(place) = out.entry(person.id) {
+            if person.edit(&edits) && !query.is_in(&person.indexed())? {
+                return Ok(());
+            }
+            place.insert(candidate(query, &digits, &person)?);
         }
         Ok::<_, Error>(())
     };
@@ -231,27 +288,38 @@ fn people(db: &Connection, query: &mut Query<'_>, typed: &str, limit: usize) -> 
     for columns in ["{name}", "{name address}"] {
         let asked = format!("{columns} : ({})", query.all());
         let mut saved = db.prepare_cached(
-            "SELECT k.id, k.name, k.email, k.phone, k.detail FROM contact_fts f CROSS JOIN contact k ON k.key = f.rowid
-             WHERE f.contact_fts MATCH ?1 ORDER BY f.rowid DESC LIMIT ?2",
+            "SELECT k.id, 1, k.name, k.email, k.phone, k.detail FROM contact_fts f
+             CROSS JOIN contact k ON k.key = f.rowid WHERE f.contact_fts MATCH ?1 ORDER BY f.rowid DESC LIMIT ?2",
         )?;
-        let mut rows = saved.query(params![asked, PEOPLE_LOOKED_AT])?;
-        while let Some(row) = rows.next()? {
-            let name: Option<String> = row.get(1)?;
-            let mut addresses: Vec<String> = both(row, 2)?;
-            addresses.extend(super::contact::addresses(row.get_ref(4)?.as_str().unwrap_or_default())?);
-            consider(query, row.get::<_, Blob<_>>(0)?.0, true, name.as_deref().unwrap_or_default(), &addresses)?;
-        }
         let mut met = db.prepare_cached(
-            "SELECT c.contact, c.contact_name, c.contact_email, c.contact_phone, c.contact_known
-             FROM chat_fts f CROSS JOIN chat c ON c.key = f.rowid
-             WHERE f.chat_fts MATCH ?1 ORDER BY f.rowid DESC LIMIT ?2",
+            "SELECT c.contact, c.contact_known, c.contact_name, c.contact_email, c.contact_phone, NULL FROM chat_fts f
+             CROSS JOIN chat c ON c.key = f.rowid WHERE f.chat_fts MATCH ?1 ORDER BY f.rowid DESC LIMIT ?2",
         )?;
-        let mut rows = met.query(params![asked, PEOPLE_LOOKED_AT])?;
-        while let Some(row) = rows.next()? {
-            let Some(Blob(id)) = row.get::<_, Option<Blob<ContactId>>>(0)? else { continue };
-            let name: Option<String> = row.get(1)?;
-            let addresses: Vec<String> = both(row, 2)?;
-            consider(query, id, row.get(4)?, name.as_deref().unwrap_or_default(), &addresses)?;
+        for statement in [&mut saved, &mut met] {
+            let mut rows = statement.query(params![asked, PEOPLE_LOOKED_AT])?;
+            while let Some(row) = rows.next()? {
+                let Some(Blob(id)) = row.get::<_, Option<Blob<ContactId>>>(0)? else { continue };
+                let detail: Option<String> = row.get(5)?;
+                let person = Person {
+                    id,
+                    known: row.get(1)?,
+                    name: row.get(2)?,
+                    email: row.get(3)?,
+                    phone: row.get(4)?,
+                    others: detail.map_or(Ok(Vec::new()), |detail| contact::addresses(&detail))?,
+                };
+                consider(query, person)?;
+            }
+        }
+    }
+    // Who is not indexed by the name that was just given.
+    for edit in &edits {
+        let person = match contact::load(db, edit.contact)? {
+            Some(row) => Some(Person::of_row(row, true)),
+            None => contact::of_chats(db, edit.contact)?.map(|row| Person::of_row(row, false)),
+        };
+        if let Some(person) = person {
+            consider(query, person)?;
         }
     }
     let mut all: Vec<Candidate> = out.into_values().collect();
@@ -269,20 +337,8 @@ fn people(db: &Connection, query: &mut Query<'_>, typed: &str, limit: usize) -> 
         .collect()
 }
 
-/// The e-mail address and the phone number in two columns, from this one on.
-fn both(row: &Row<'_>, at: usize) -> Result<Vec<String>> {
-    let (email, phone): (Option<String>, Option<String>) = (row.get(at)?, row.get(at + 1)?);
-    Ok([email, phone].into_iter().flatten().collect())
-}
-
-fn candidate(
-    query: &mut Query<'_>,
-    digits: &str,
-    contact: ContactId,
-    known: bool,
-    name: &str,
-    addresses: &[String],
-) -> Result<Candidate> {
+fn candidate(query: &mut Query<'_>, digits: &str, person: &Person) -> Result<Candidate> {
+    let name = person.name();
     let in_name = query.is_in(name)?;
     let tier = match in_name {
         true if query.is_whole_in(name)? => 0,
@@ -291,7 +347,7 @@ fn candidate(
     };
     let mut detail = Vec::new();
     if !in_name {
-        for address in addresses {
+        for address in person.addresses() {
             if query.touches(address)? {
                 detail = query.snippet(address)?;
                 break;
@@ -299,12 +355,12 @@ fn candidate(
             let of: String = address.chars().filter(char::is_ascii_digit).collect();
             if !digits.is_empty() && of.starts_with(digits) {
                 // Found without what stands between the digits: no part of it as it is written is the match.
-                detail = vec![SnippetPart { text: address.clone(), matched: true }];
+                detail = vec![SnippetPart { text: address.to_owned(), matched: true }];
                 break;
             }
         }
     }
-    let hit = ContactHit { contact, name: query.snippet(name)?, detail, known, chat: None };
+    let hit = ContactHit { contact: person.id, name: query.snippet(name)?, detail, known: person.known, chat: None };
     Ok(Candidate { tier, hit, name: name.to_owned() })
 }
 
@@ -344,7 +400,8 @@ pub(crate) fn index_people(tx: &Transaction<'_>) -> Result<()> {
     while let Some(row) = rows.next()? {
         any = true;
         let name: Option<String> = row.get(1)?;
-        let addresses: Vec<String> = both(row, 2)?;
+        let (email, phone): (Option<String>, Option<String>) = (row.get(2)?, row.get(3)?);
+        let addresses: Vec<String> = [email, phone].into_iter().flatten().collect();
         if name.is_none() && addresses.is_empty() {
             continue;
         }
