@@ -1,80 +1,26 @@
 //! A chat's row.
 
-use rusqlite::{Connection, Row, Transaction, params};
+mod place;
+mod row;
+
+use rusqlite::{Connection, Transaction};
 use switchboard_protocol::UnixMillis;
 use switchboard_protocol::chat::{ChannelKind, Chat, ChatState, InternalChat, UserChat, Visit};
 use switchboard_protocol::ids::{ChannelId, ChatId, ContactId, GroupId, LabelId, QueueId, UserId};
 use switchboard_protocol::message::{Activity, Author, Message, MessageKind};
 
-use super::message::{author_to_sql, is_mine, kind_to_sql};
-use super::outbox::{self, Pending};
-use super::{Blob, Changes, collection, from_sql_u64, to_sql_u64};
-use crate::error::{Error, Result};
+use place::{Placing, place};
+use row::{SELECT, read};
+
+use crate::error::Result;
+use crate::store::message::{author_to_sql, is_mine, kind_to_sql};
+use crate::store::outbox::Pending;
+use crate::store::{Blob, collection};
+
+pub(crate) use place::{Place, next_wake, place_touched, snooze, wake_due};
 
 /// What a list shows of a message.
 const PREVIEW_CHARS: usize = 140;
-
-/// Where lists show a chat.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Place {
-    Recents,
-    Archive,
-    Snoozed,
-    /// Ignored, or being deleted.
-    Nowhere,
-}
-
-impl Place {
-    pub(crate) const fn to_sql(self) -> i64 {
-        match self {
-            Place::Recents => 0,
-            Place::Archive => 1,
-            Place::Snoozed => 2,
-            Place::Nowhere => 3,
-        }
-    }
-
-    pub(crate) fn from_sql(place: i64) -> Result<Place> {
-        Ok(match place {
-            0 => Place::Recents,
-            1 => Place::Archive,
-            2 => Place::Snoozed,
-            3 => Place::Nowhere,
-            _ => return Err(Error::BadValue("chat.place")),
-        })
-    }
-}
-
-/// What of a chat's row decides about its place.
-struct Placing {
-    state: ChatState,
-    archived: bool,
-    ignored: bool,
-    snoozed: bool,
-    /// Nothing was ever said in it.
-    empty: bool,
-}
-
-/// The place of a chat with this row and this outbox. A snooze that is over is none: the timer removes it.
-fn place(row: &Placing, pending: &Pending) -> Place {
-    let Placing { state, archived, ignored, snoozed, empty } = *row;
-    let ignored = (ignored || pending.ignored) && state == ChatState::Waiting && !pending.takes;
-    // A chat with a colleague is one when something is said in it.
-    let unspoken = state == ChatState::Internal && empty && !pending.says && !pending.creates;
-    if pending.deleted || pending.leaves || unspoken {
-        Place::Nowhere
-    } else if pending.passed_to.is_some() {
-        Place::Archive
-    } else if ignored {
-        Place::Nowhere
-    } else if pending.archived.unwrap_or(archived) {
-        Place::Archive
-    } else if snoozed {
-        Place::Snoozed
-    } else {
-        Place::Recents
-    }
-}
 
 /// A chat's row with what the lists need of its messages.
 #[derive(Clone)]
@@ -153,63 +99,6 @@ impl ServerRow<'_> {
             ServerRow::Internal(chat) => chat.rev,
         }
     }
-}
-
-const SELECT: &str = "SELECT key, id, rev, channel, channel_kind, queue, contact, contact_name, contact_email, state, \
-    owner, mine, owner_epoch, waiting_since, archived, read_upto, unread, first_at, more, last_no, last_at, \
-    last_author, last_mine, last_preview, group_id, contact_phone, contact_known, session, ignored, snoozed_until, \
-    place, last_said_at, last_kind, replied, unanswered, last_inbound_no, visit, name, direct_with, last_author_id, \
-    mentioned_no FROM chat WHERE id = ?1";
-
-fn read(row: &Row<'_>) -> Result<ChatRecord> {
-    let kind: Option<String> = row.get(4)?;
-    let kind =
-        kind.map(|kind| ChannelKind::from_name(&kind).ok_or(Error::BadValue("chat.channel_kind"))).transpose()?;
-    let state: String = row.get(9)?;
-    Ok(ChatRecord {
-        key: row.get(0)?,
-        rev: from_sql_u64(row.get(2)?),
-        channel: row.get::<_, Option<Blob<_>>>(3)?.map(|id| id.0),
-        channel_kind: kind,
-        queue: row.get::<_, Option<Blob<_>>>(5)?.map(|id| id.0),
-        group: row.get::<_, Option<Blob<_>>>(24)?.map(|id| id.0),
-        contact: row.get::<_, Option<Blob<_>>>(6)?.map(|id| id.0),
-        contact_name: row.get(7)?,
-        contact_email: row.get(8)?,
-        contact_phone: row.get(25)?,
-        contact_known: row.get(26)?,
-        visit: row.get(36)?,
-        name: row.get(37)?,
-        direct_with: row.get::<_, Option<Blob<_>>>(38)?.map(|id| id.0),
-        members: None,
-        labels: None,
-        state: ChatState::from_name(&state).ok_or(Error::BadValue("chat.state"))?,
-        owner: row.get::<_, Option<Blob<_>>>(10)?.map(|id| id.0),
-        mine: row.get(11)?,
-        owner_epoch: from_sql_u64(row.get(12)?),
-        waiting_since: row.get(13)?,
-        session: from_sql_u64(row.get(27)?),
-        archived: row.get(14)?,
-        ignored: row.get(28)?,
-        snoozed_until: row.get(29)?,
-        place: Place::from_sql(row.get(30)?)?,
-        read_upto: from_sql_u64(row.get(15)?),
-        unread: row.get(16)?,
-        first_at: row.get(17)?,
-        more: row.get(18)?,
-        last_no: from_sql_u64(row.get(19)?),
-        last_at: row.get(20)?,
-        last_said_at: row.get(31)?,
-        last_kind: row.get(32)?,
-        last_author: row.get(21)?,
-        last_author_id: row.get::<_, Option<Blob<_>>>(39)?.map(|id| id.0),
-        mentioned_no: from_sql_u64(row.get(40)?),
-        last_mine: row.get(22)?,
-        last_preview: row.get(23)?,
-        replied: row.get(33)?,
-        unanswered: row.get(34)?,
-        last_inbound_no: from_sql_u64(row.get(35)?),
-    })
 }
 
 pub(crate) fn load(db: &Connection, id: ChatId) -> Result<Option<ChatRecord>> {
@@ -382,7 +271,7 @@ impl ChatRecord {
     /// Counts what the user has not read: the customer's texts, and in a staff chat those of the others.
     pub(crate) fn count_unread(&mut self, db: &Connection, me: UserId) -> Result<()> {
         let but = self.is_internal().then_some(me);
-        self.unread = super::message::count_unread(db, self.key, self.read_upto, but)?;
+        self.unread = crate::store::message::count_unread(db, self.key, self.read_upto, but)?;
         Ok(())
     }
 
@@ -495,158 +384,6 @@ impl ChatRecord {
         };
         self.place = place(&row, pending);
     }
-
-    /// Writes the row, once for all that a batch of events did to it.
-    pub(crate) fn save(&self, tx: &Transaction<'_>) -> Result<()> {
-        let wait_key = match self.state {
-            ChatState::Waiting => self.waiting_since.unwrap_or(self.last_at),
-            ChatState::Owned | ChatState::Closed | ChatState::Internal => i64::MAX,
-        };
-        tx.prepare_cached(
-            "UPDATE chat SET rev = ?2, channel = ?3, channel_kind = ?4, queue = ?5, contact = ?6, contact_name = ?7,
-                 contact_email = ?8, state = ?9, owner = ?10, mine = ?11, owner_epoch = ?12, waiting_since = ?13,
-                 wait_key = ?14, archived = ?15, read_upto = ?16, unread = ?17, first_at = ?18, more = ?19,
-                 last_no = ?20, last_at = ?21, last_author = ?22, last_mine = ?23, last_preview = ?24, group_id = ?25,
-                 contact_phone = ?26, contact_known = ?27, session = ?28, ignored = ?29, snoozed_until = ?30,
-                 place = ?31, last_said_at = ?32, last_kind = ?33, replied = ?34, unanswered = ?35,
-                 last_inbound_no = ?36, visit = ?37, name = ?38, direct_with = ?39, last_author_id = ?40,
-                 mentioned_no = ?41
-             WHERE key = ?1",
-        )?
-        .execute(params![
-            self.key,
-            to_sql_u64(self.rev),
-            self.channel.map(Blob),
-            self.channel_kind.map(ChannelKind::as_str),
-            self.queue.map(Blob),
-            self.contact.map(Blob),
-            self.contact_name,
-            self.contact_email,
-            self.state.as_str(),
-            self.owner.map(Blob),
-            self.mine,
-            to_sql_u64(self.owner_epoch),
-            self.waiting_since,
-            wait_key,
-            self.archived,
-            to_sql_u64(self.read_upto),
-            self.unread,
-            self.first_at,
-            self.more,
-            to_sql_u64(self.last_no),
-            self.last_at,
-            self.last_author,
-            self.last_mine,
-            self.last_preview,
-            self.group.map(Blob),
-            self.contact_phone,
-            self.contact_known,
-            to_sql_u64(self.session),
-            self.ignored,
-            self.snoozed_until,
-            self.place.to_sql(),
-            self.last_said_at,
-            self.last_kind,
-            self.replied,
-            self.unanswered,
-            to_sql_u64(self.last_inbound_no),
-            self.visit,
-            self.name,
-            self.direct_with.map(Blob),
-            self.last_author_id.map(Blob),
-            to_sql_u64(self.mentioned_no),
-        ])?;
-        if let Some(labels) = &self.labels {
-            save_ids(tx, "chat_label", "label", self.key, labels)?;
-        }
-        if let Some(members) = &self.members {
-            save_ids(tx, "chat_member", "user", self.key, members)?;
-        }
-        Ok(())
-    }
-}
-
-/// Writes a chat's list of ids unless it is there as it is.
-fn save_ids<T: PartialEq + Copy>(
-    tx: &Transaction<'_>,
-    table: &'static str,
-    column: &'static str,
-    key: i64,
-    ids: &[T],
-) -> Result<()>
-where
-    Blob<T>: rusqlite::ToSql + rusqlite::types::FromSql,
-{
-    let here: Vec<T> = tx
-        .prepare_cached(&format!("SELECT {column} FROM {table} WHERE chat_key = ?1 ORDER BY position"))?
-        .query_map([key], |row| Ok(row.get::<_, Blob<T>>(0)?.0))?
-        .collect::<rusqlite::Result<_>>()?;
-    if here == ids {
-        return Ok(());
-    }
-    tx.prepare_cached(&format!("DELETE FROM {table} WHERE chat_key = ?1"))?.execute([key])?;
-    let mut insert =
-        tx.prepare_cached(&format!("INSERT INTO {table} (chat_key, position, {column}) VALUES (?1, ?2, ?3)"))?;
-    for (position, id) in (0_i64..).zip(ids) {
-        insert.execute(params![key, position, Blob(*id)])?;
-    }
-    Ok(())
-}
-
-/// Decides anew where lists show the chats whose outbox changed. Every transaction ends with it.
-pub(crate) fn place_touched(tx: &Transaction<'_>, changes: &mut Changes) -> Result<()> {
-    for id in changes.unplaced.drain() {
-        let mut statement = tx.prepare_cached(
-            "SELECT key, state, archived, ignored, snoozed_until IS NOT NULL, place, last_no = 0 FROM chat
-             WHERE id = ?1",
-        )?;
-        let mut rows = statement.query([Blob(id)])?;
-        let Some(row) = rows.next()? else { continue };
-        let state: String = row.get(1)?;
-        let state = ChatState::from_name(&state).ok_or(Error::BadValue("chat.state"))?;
-        let pending = outbox::pending(tx, id)?;
-        let placing =
-            Placing { state, archived: row.get(2)?, ignored: row.get(3)?, snoozed: row.get(4)?, empty: row.get(6)? };
-        let place = place(&placing, &pending);
-        if place.to_sql() != row.get::<_, i64>(5)? {
-            tx.prepare_cached("UPDATE chat SET place = ?2 WHERE key = ?1")?
-                .execute(params![row.get::<_, i64>(0)?, place.to_sql()])?;
-        }
-        changes.timers = true;
-    }
-    Ok(())
-}
-
-/// Puts a chat away until then, or ends that.
-pub(crate) fn snooze(tx: &Transaction<'_>, id: ChatId, until: Option<UnixMillis>) -> Result<()> {
-    tx.prepare_cached("UPDATE chat SET snoozed_until = ?2 WHERE id = ?1")?.execute(params![Blob(id), until])?;
-    Ok(())
-}
-
-/// The earliest end of a snooze, by the server's clock.
-pub(crate) fn next_wake(db: &Connection) -> Result<Option<UnixMillis>> {
-    let mut statement = db.prepare_cached(
-        "SELECT snoozed_until FROM chat INDEXED BY chat_wakes WHERE snoozed_until IS NOT NULL
-         ORDER BY snoozed_until LIMIT 1",
-    )?;
-    let mut rows = statement.query([])?;
-    Ok(match rows.next()? {
-        Some(row) => Some(row.get(0)?),
-        None => None,
-    })
-}
-
-/// Brings back the chats whose time is over.
-pub(crate) fn wake_due(tx: &Transaction<'_>, server_now: UnixMillis, changes: &mut Changes) -> Result<()> {
-    let due: Vec<ChatId> = tx
-        .prepare_cached("SELECT id FROM chat INDEXED BY chat_wakes WHERE snoozed_until <= ?1")?
-        .query_map([server_now], |row| Ok(row.get::<_, Blob<_>>(0)?.0))?
-        .collect::<rusqlite::Result<_>>()?;
-    for id in due {
-        snooze(tx, id, None)?;
-        changes.touched(id);
-    }
-    Ok(())
 }
 
 /// Removes the row with its members and labels. Its messages go before it.
