@@ -320,7 +320,7 @@ impl WidgetSession {
             visitor_machine::Action::None => {}
             visitor_machine::Action::Send(frames) => out.frames.extend(frames),
             visitor_machine::Action::Close(bye) => out.close_widget(bye),
-            visitor_machine::Action::Admit(hello) => return self.admit(server, hello),
+            visitor_machine::Action::Admit(hello) => return self.admit(server, *hello),
             visitor_machine::Action::Store(send) => {
                 let Some((key, _)) = self.joined else { return Ok(out) };
                 let frame = match server.write(|tx| tx.receive_from(key, Some(&self.address), &send)) {

@@ -29,7 +29,7 @@ pub enum Action {
     /// Send these frames.
     Send(Vec<String>),
     /// Find the channel and the visitor; then [`VisitorMachine::admitted`] or [`VisitorMachine::refused`].
-    Admit(WidgetHello),
+    Admit(Box<WidgetHello>),
     /// Store this message, as far as the throttles allow. The answer is counted by [`VisitorMachine::answered`].
     Store(WidgetSend),
     /// Store this rating, as far as the throttles allow. The answer is counted.
@@ -128,7 +128,7 @@ impl VisitorMachine {
                     return self.close(ErrorCode::UpgradeServer, 0);
                 }
                 self.state = State::Admitting { feed_id: hello.feed_id, after: hello.after };
-                Action::Admit(hello)
+                Action::Admit(Box::new(hello))
             }
             (State::Following { .. }, read) => self.request(now, read),
             (State::Closed, _) => Action::None,

@@ -221,7 +221,7 @@ impl Session {
             Action::None => Ok(()),
             Action::Send(frames) => Ok(self.transport.send(frames).await?),
             Action::Close(bye) => Err(End::Bye(bye)),
-            Action::Admit(hello) => Box::pin(self.admit(hello)).await,
+            Action::Admit(hello) => Box::pin(self.admit(*hello)).await,
             Action::Store(send) => Box::pin(self.store(send)).await,
             Action::Rate(rate) => Box::pin(self.rate(rate)).await,
             Action::Progress(upto, status) => {
