@@ -3,13 +3,14 @@
 use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng};
 use switchboard_protocol::chat::{Chat, InternalChat, OpenedInternal};
+use switchboard_protocol::collection::Role;
 use switchboard_protocol::contact::Contact;
 use switchboard_protocol::event::{EventBody, GoneReason};
 use switchboard_protocol::ids::{ContactId, GroupId};
 
 use super::search::Reach;
 use super::{Durability, collection, scans};
-use crate::model::{SearchHit, SnippetPart};
+use crate::model::{SearchHit, SnippetPart, TemplateQuery};
 use crate::testing::*;
 
 fn phone_with(texts: &[&str]) -> Phone {
@@ -402,4 +403,46 @@ fn f2_f65_what_was_said_among_staff_is_found_under_the_groups_or_the_colleagues_
     assert_eq!(of, [(Some("Night shift"), false), (Some("Boris"), false), (Some("Contact 1"), true)]);
     // Colleagues are no contacts.
     assert_eq!(people(&phone, "boris"), []);
+}
+
+/// Nothing that can be typed is an error, with rows of all three kinds there to be compared with.
+#[test]
+fn f65_any_characters_can_be_typed() {
+    const SYNTAX: &[char] =
+        &['"', '*', '(', ')', '{', '}', ':', '^', '-', '+', '\'', ',', ' ', 'A', 'N', 'D', 'O', 'R', '\0', '\u{1f}'];
+    let mut phone = phone_with(&["plain words", "مرحبا بكم في المتجر", "שלום עולם", "emoji 👍🏽 here", "手机"]);
+    phone.feed_one(2, opened(with_contact(2, 12, Some("محمد AND \"x\""), Some("a@b.example"), None), vec![], false));
+    pulled(
+        &phone,
+        "templates",
+        3,
+        &[row(31, r#""edition":1,"title":"{title} NOT *","text":"NEAR( {{contact.name}}""#)],
+    );
+    assert_eq!(find(&phone, "مرح"), [2]);
+    assert_eq!(find(&phone, "\u{202e}שלום"), [3]);
+    assert_eq!(people(&phone, "محم").len(), 1);
+    let mut found = 0;
+    for seed in seeds(400) {
+        let mut random = SmallRng::seed_from_u64(seed);
+        let length = if seed % 40 == 0 { 10_000 } else { random.random_range(1..12) };
+        let typed: String = (0..length)
+            .map(|_| match random.random_range(0..4) {
+                0 => SYNTAX[random.random_range(0..SYNTAX.len())],
+                1 => char::from(random.random_range(b' '..=b'~')),
+                2 => char::from_u32(random.random_range(0..0x3100)).unwrap_or('x'),
+                _ => char::from_u32(random.random_range(0..0x11_0000)).unwrap_or('\u{fffd}'),
+            })
+            .collect();
+        for reach in [Reach::default(), Reach { newest: 0, read: 10 }] {
+            let results = phone.store.search_within(&typed, 50, reach);
+            let results = results.unwrap_or_else(|error| panic!("seed {seed}: {typed:?}: {error}"));
+            found += results.hits.len() + results.contacts.len() + results.templates.len();
+        }
+        let query = TemplateQuery { search: typed.clone(), ..TemplateQuery::default() };
+        phone
+            .store
+            .templates(&query, me(), Role::User)
+            .unwrap_or_else(|error| panic!("seed {seed}: {typed:?}: {error}"));
+    }
+    assert!(found > 0);
 }
