@@ -143,6 +143,36 @@ import Testing
         #expect(try await anna.search(query: "nowhere", limit: 10).hits.isEmpty)
     }
 
+    @Test("F62 F65 one search finds messages, staff chats, contacts and templates offline, whatever is typed")
+    func searchAll() async throws {
+        try office.hire("Mona", role: "manager")
+        let anna = try await office.onlinePhone("Anna")
+        let mona = try await office.onlinePhone("Mona")
+        try office.visitor().say("my name is Marina")
+        let chat = try await anna.chat().chat
+        let marina = NewContact(name: "Marina Lopez", phone: "+49 30 5556677")
+        try await anna.done { try await $0.addContact(chat: chat, contact: marina) }
+        _ = try await mona.createTemplate(template: Template(title: "Marine varnish", text: "It is for boats."))
+        let staff = try await anna.directChat(user: anna.colleague("Boris"))
+        _ = try await anna.say(chat: staff, text: "who knows Marina?")
+        try await eventually("finds", read: { try await anna.search(query: "mari", limit: 10) }) { found in
+            found.hits.count == 2 && found.contacts.contains { $0.known } && found.templates.count == 1
+        }
+        try await anna.stop()
+        let found = try await anna.search(query: "mari", limit: 10)
+        #expect(found.hits.map(\.chat) == [staff, chat] && found.hits.map(\.channelKind) == [nil, .liveChat])
+        try #require(found.contacts.count == 1)
+        #expect(found.contacts[0].chat == chat)
+        #expect(found.contacts[0].name.filter(\.matched).map(\.text) == ["Mari"])
+        #expect(found.templates[0].title.filter(\.matched).map(\.text) == ["Mari"])
+        let byNumber = try await anna.search(query: "5556", limit: 10).contacts
+        #expect(byNumber.count == 1 && byNumber.allSatisfy { $0.detail.contains { $0.matched } })
+        let long = String(repeating: "я", count: 10_000)
+        for typed in ["", " ", "\"", "a AND (", "*", "NEAR/2 -x:", "👋🏽", "שלום", long] {
+            #expect(try await !anna.search(query: typed, limit: 10).more)
+        }
+    }
+
     @Test("F58 the visitor's typing shows on the phone")
     func typing() async throws {
         let anna = try await office.onlinePhone("Anna")

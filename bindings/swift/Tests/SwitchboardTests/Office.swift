@@ -54,6 +54,19 @@ final class Office: @unchecked Sendable {
         return phone
     }
 
+    /// One more user, of the same group.
+    func hire(_ name: String, role: String = "user") throws {
+        try server.admin(
+            "user", "add", name, "--group", "Staff", "--email", "\(name.lowercased())@example.com", "--role", role,
+            "--password", input: password)
+    }
+
+    /// Customers of a kind that the command line plays.
+    func stub(_ name: String, kind: String) throws {
+        try server.admin("channel", "add", name, "--kind", kind, "--stub")
+        try server.admin("route", "set", name, "--queue", "Sales")
+    }
+
     func visitor() throws -> Visitor {
         let visitor = try Visitor(server, channel: channel)
         try visitor.awaitWelcome()
@@ -91,7 +104,41 @@ extension [TimelineRow] {
     var texts: [String] { filter { $0.kind == .text }.map(\.text) }
 }
 
+/// What this reads, as soon as it looks like this. Asked again and again, for what no list follows.
+@discardableResult
+func eventually<T>(
+    _ what: String, read: () async throws -> T, where matches: (T) -> Bool
+) async throws -> T {
+    let deadline = Date(timeIntervalSinceNow: waitSeconds)
+    while true {
+        let value = try await read()
+        if matches(value) { return value }
+        guard Date() < deadline else { throw Failure("\(what) does not become so") }
+        try await Task.sleep(for: .milliseconds(50))
+    }
+}
+
 extension SwitchboardCore {
+    /// The colleague of this name, as soon as this phone knows them.
+    func colleague(_ name: String) async throws -> UserId {
+        try await eventually(name, read: { try await colleagues(query: name) }, where: { $0.count == 1 })[0].user
+    }
+
+    /// Does it, and waits until the server has done it.
+    func done(_ act: (SwitchboardCore) async throws -> CommandId) async throws {
+        let outcome = try await outcome(of: act)
+        guard outcome == .applied else { throw Failure("it was to be done, and is \(outcome)") }
+    }
+
+    /// The saved contact, once this phone has it.
+    func saved(_ contact: ContactId) async throws -> ContactCard? {
+        do {
+            return try await self.contact(contact: contact)
+        } catch SwitchboardError.NotFound {
+            return nil
+        }
+    }
+
     func allChats() throws -> InboxList { try inbox(filter: .all, order: .newestFirst) }
 
     /// The one chat of a phone's inbox, as soon as it looks like this.
@@ -137,11 +184,7 @@ extension SwitchboardCore {
     /// The one target that this query finds, as soon as it looks like this. Asked again and again: colleagues' rows have
     /// no list to follow.
     func target(_ query: String, where matches: (TransferTargetRow) -> Bool) async throws {
-        let deadline = Date(timeIntervalSinceNow: waitSeconds)
-        while try await !matches(target(query)) {
-            guard Date() < deadline else { throw Failure("\(query) does not become so") }
-            try await Task.sleep(for: .milliseconds(50))
-        }
+        _ = try await eventually(query, read: { try await self.target(query) }, where: matches)
     }
 
     func messages(

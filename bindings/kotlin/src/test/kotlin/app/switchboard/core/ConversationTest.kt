@@ -165,6 +165,31 @@ class ConversationTest {
     }
 
     @Test
+    fun `f62 f65 one search finds messages, staff chats, contacts and templates offline, whatever is typed`() = inOffice {
+        hire("Mona", "manager")
+        val anna = onlinePhone("Anna")
+        val mona = onlinePhone("Mona")
+        visitor().say("my name is Marina")
+        val chat = anna.awaitChat().chat
+        anna.done { addContact(chat, NewContact("Marina Lopez", phone = "+49 30 5556677")) }
+        mona.createTemplate(Template("Marine varnish", "It is for boats."))
+        val staff = anna.directChat(anna.awaitColleague("Boris"))
+        anna.say(staff, "who knows Marina?")
+        eventually({ found -> found.hits.size == 2 && found.contacts.any { it.known } && found.templates.size == 1 }) {
+            anna.search("mari", 10u)
+        }
+        anna.stop()
+        val found = anna.search("mari", 10u)
+        assertEquals(listOf(staff to null, chat to ChannelKind.LIVE_CHAT), found.hits.map { it.chat to it.channelKind })
+        val contact = found.contacts.single()
+        assertEquals(chat to listOf("Mari"), contact.chat to contact.name.filter { it.matched }.map { it.text })
+        assertEquals(listOf("Mari"), found.templates.single().title.filter { it.matched }.map { it.text })
+        assertTrue(anna.search("5556", 10u).contacts.single().detail.any { it.matched })
+        for (typed in listOf("", " ", "\"", "a AND (", "*", "NEAR/2 -x:", "👋🏽", "שלום", "я".repeat(10_000)))
+            assertFalse(anna.search(typed, 10u).more, typed.take(20))
+    }
+
+    @Test
     fun `f58 the visitor's typing shows on the phone`() = inOffice {
         val anna = onlinePhone("Anna")
         val visitor = visitor()

@@ -43,7 +43,19 @@ class Office : AutoCloseable {
         it.awaitOnline()
     }
 
-    fun visitor() = Visitor(server.url, channel).also(::closeAtEnd).also { it.awaitWelcome() }
+    /** One more user, of the same group. */
+    fun hire(name: String, role: String = "user") = server.admin(
+        "user", "add", name, "--group", "Staff", "--email", "${name.lowercase()}@example.com", "--role", role,
+        "--password", input = PASSWORD,
+    )
+
+    /** Customers of a kind that the command line plays. */
+    fun stub(name: String, kind: String) {
+        server.admin("channel", "add", name, "--kind", kind, "--stub")
+        server.admin("route", "set", name, "--queue", "Sales")
+    }
+
+    fun visitor(page: String? = null) = Visitor(server.url, channel, page).also(::closeAtEnd).also { it.awaitWelcome() }
 
     /** What a new visitor is told who may not come in. */
     fun refusedVisitor(): String = Visitor(server.url, channel).use { it.awaitBye() }
@@ -99,12 +111,23 @@ suspend fun SwitchboardCore.awaitNothing() {
 suspend fun SwitchboardCore.awaitTargets(
     query: String,
     matches: (List<TransferTargetRow>) -> Boolean,
-): List<TransferTargetRow> = flow {
+): List<TransferTargetRow> = eventually(matches) { transferTargets(query) }
+
+/** What this reads, as soon as it looks like this. Asked again and again, for what no list follows. */
+suspend fun <T> eventually(matches: (T) -> Boolean, read: suspend () -> T): T = flow {
     while (true) {
-        emit(transferTargets(query))
+        emit(read())
         delay(50)
     }
 }.await(matches)
+
+/** The colleague of this name, as soon as this phone knows them. */
+suspend fun SwitchboardCore.awaitColleague(name: String): UserId =
+    eventually({ it.size == 1 }) { colleagues(name) }.single().user
+
+/** Does it, and waits until the server has done it. */
+suspend fun SwitchboardCore.done(act: suspend SwitchboardCore.() -> CommandId) =
+    check(outcomeOf(act) == Outcome.Applied) { "it was to be done" }
 
 /** Does it, and waits until the server has decided. */
 suspend fun SwitchboardCore.outcomeOf(act: suspend SwitchboardCore.() -> CommandId): Outcome {
@@ -119,6 +142,9 @@ suspend fun SwitchboardCore.outcomeOf(act: suspend SwitchboardCore.() -> Command
         ended.consumeAsFlow().await { it.id == command }.outcome
     }
 }
+
+/** The code with which the core or the server refuses a call. */
+suspend fun refusal(call: suspend () -> Unit): ErrorCode = (failure(call) as SwitchboardException.Rejected).code
 
 /** The failure of a call that is to fail. */
 suspend fun failure(call: suspend () -> Unit): SwitchboardException = try {

@@ -12,7 +12,7 @@ import java.util.concurrent.LinkedBlockingQueue
 import java.util.concurrent.TimeUnit
 
 /** A customer on the website: the widget's protocol over a real socket. */
-class Visitor(server: String, channel: String) : AutoCloseable {
+class Visitor(server: String, channel: String, page: String? = null) : AutoCloseable {
     private val frames = LinkedBlockingQueue<JsonObject>()
     private val everything = CopyOnWriteArrayList<String>()
     private val socket: WebSocket
@@ -37,7 +37,7 @@ class Visitor(server: String, channel: String) : AutoCloseable {
             .header("Origin", server)
             .buildAsync(URI(server.replaceFirst("http", "ws") + "/widget/v1/socket"), incoming)
             .get(WAIT_SECONDS, TimeUnit.SECONDS)
-        send(mapOf("type" to "hello", "v" to 1, "channel" to channel))
+        send(mapOf("type" to "hello", "v" to 1, "channel" to channel) + listOfNotNull(page?.let { "page" to it }))
     }
 
     /** Waits until the server lets the visitor in. */
