@@ -3,6 +3,7 @@
 mod blocks;
 mod queues;
 mod stub;
+mod templates;
 mod work;
 
 use std::sync::Arc;

@@ -2,6 +2,7 @@
 
 mod play;
 mod queue;
+mod template;
 
 use std::io::{BufRead, IsTerminal, Write};
 use std::path::Path;
@@ -39,6 +40,7 @@ async fn call(calls: &Calls, config: &Config, command: Admin) -> Outcome {
         Admin::Device(command) => device(calls, command).await,
         Admin::Block(command) => block(calls, command).await,
         Admin::Alarm(command) => alarm(calls, command).await,
+        Admin::Template(command) => template::run(calls, command).await,
         Admin::Stub(command) => play::run(calls, command).await,
     }
 }

@@ -2,6 +2,7 @@
 
 mod play;
 mod queue;
+mod template;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -15,6 +16,7 @@ use url::Url;
 
 pub use play::Stub;
 pub use queue::{DistributionArg, Queue, Settings};
+pub use template::Template;
 
 /// Switchboard: customers' chats on operators' phones.
 #[derive(Debug, Parser)]
@@ -90,6 +92,9 @@ pub enum Admin {
     /// Waiting chats that nobody looks after.
     #[command(subcommand)]
     Alarm(Alarm),
+    /// Prepared texts.
+    #[command(subcommand)]
+    Template(Template),
     /// Play the customers of stub channels.
     #[command(subcommand)]
     Stub(Stub),

@@ -1,5 +1,7 @@
 //! Templates: prepared texts of a group or of the whole company.
 
+use std::collections::{BTreeSet, HashMap};
+
 use rusqlite::{Connection, OptionalExtension, Row};
 use switchboard_protocol::collection::{Collection, TemplateRow};
 use switchboard_protocol::ids::{GroupId, TemplateId};
@@ -111,7 +113,62 @@ pub fn cleaned(template: &Template) -> Template {
     }
 }
 
+/// By what an import knows a template again.
+pub type Key = (Option<GroupId>, Option<String>, String);
+
+/// By what an import knows a template again: group, language, and the title however it is written.
+pub fn key(template: &Template) -> Key {
+    (template.group, template.language.clone(), template.title.to_lowercase())
+}
+
+/// What an import did, or would do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Imported {
+    /// Made.
+    pub added: usize,
+    /// Changed: there was one of the same group, language and title.
+    pub changed: usize,
+    /// As it was.
+    pub same: usize,
+}
+
 impl Tx<'_> {
+    /// Makes or changes these templates, which were checked and have keys of their own. `dry`: only counts.
+    pub fn import_templates(&mut self, templates: &[Template], dry: bool) -> Result<Imported, StoreError> {
+        let mut present: HashMap<Key, TemplateRow> = HashMap::new();
+        let groups: BTreeSet<Option<GroupId>> = templates.iter().map(|template| template.group).collect();
+        for group in groups {
+            let rows = of_group(self.sql, group)?;
+            present.extend(rows.into_iter().map(|row| (key(&row.template), row)));
+        }
+        let mut done = Imported::default();
+        let mut writes: Vec<(Option<(TemplateId, u64)>, &Template)> = Vec::new();
+        for template in templates {
+            match present.get(&key(template)) {
+                Some(row) if row.template == *template => done.same += 1,
+                Some(row) => {
+                    done.changed += 1;
+                    writes.push((Some((row.id, row.edition + 1)), template));
+                }
+                None => {
+                    done.added += 1;
+                    writes.push((None, template));
+                }
+            }
+        }
+        if dry {
+            return Ok(done);
+        }
+        let first = self.next_revs(Collection::Templates, writes.len())?;
+        for (rev, (known, template)) in (first..).zip(writes) {
+            match known {
+                Some((id, edition)) => drop(self.update_template(id, edition, template, rev)?),
+                None => drop(self.insert_template(template, rev)?),
+            }
+        }
+        Ok(done)
+    }
+
     /// Makes a template, for a user whose right to it reaches its group.
     pub fn create_template(
         &mut self,
@@ -204,7 +261,7 @@ impl Tx<'_> {
     }
 
     /// Writes a new template that was checked.
-    pub(super) fn insert_template(&mut self, template: &Template, rev: u64) -> Result<TemplateRow, StoreError> {
+    fn insert_template(&mut self, template: &Template, rev: u64) -> Result<TemplateRow, StoreError> {
         let id = TemplateId::new();
         self.sql
             .sql(
@@ -226,7 +283,7 @@ impl Tx<'_> {
     }
 
     /// Writes a changed template that was checked.
-    pub(super) fn update_template(
+    fn update_template(
         &mut self,
         id: TemplateId,
         edition: u64,
