@@ -59,6 +59,8 @@ struct Source {
     messages: Vec<Message>,
     /// Messages below this number are not read yet.
     below: u64,
+    /// As many are read at a time: who writes everywhere has many chats, and a page takes few of each.
+    batch: u32,
 }
 
 /// A page of the history of a chat's contact, for a user who has the chat or is offered it.
@@ -113,6 +115,7 @@ fn chats_of(connection: &Connection, contact: switchboard_protocol::ids::Contact
 /// The chats, each at the first message that belongs below `before`.
 fn sources(connection: &Connection, of: &[ChatId], before: Option<Place>) -> Result<Vec<Source>, StoreError> {
     let mut sources = Vec::new();
+    let batch = (2 * HISTORY_PAGE / u32::try_from(of.len().max(1)).unwrap_or(u32::MAX)).clamp(2, HISTORY_PAGE);
     for &chat in of {
         let found = connection
             .sql(
@@ -129,12 +132,19 @@ fn sources(connection: &Connection, of: &[ChatId], before: Option<Place>) -> Res
                     department: row.get(2)?,
                     messages: Vec::new(),
                     below: row.count(3)?.saturating_add(1),
+                    batch,
                 })
             })
             .optional()?;
         let Some(mut source) = found else { continue };
         if let Some(before) = before {
-            source.below = source.below.min(first_at_or_after(connection, chat, before, source.below)?);
+            // Of the chat in which the page before ended the number says it; a clock that was set back cannot mislead it.
+            let end = if before.chat == *chat.as_bytes() {
+                before.no
+            } else {
+                first_at_or_after(connection, chat, before, source.below)?
+            };
+            source.below = source.below.min(end);
         }
         sources.push(source);
     }
@@ -160,7 +170,7 @@ fn first_at_or_after(connection: &Connection, chat: ChatId, before: Place, end: 
 fn place(connection: &Connection, source: &mut Source) -> Result<Option<Place>, StoreError> {
     if source.messages.is_empty() && source.below > 1 {
         // Oldest first, so that the newest is taken from the end.
-        let (messages, _) = chats::messages_before(connection, source.chat, source.below, HISTORY_PAGE)?;
+        let (messages, _) = chats::messages_before(connection, source.chat, source.below, source.batch)?;
         source.below = messages.first().map_or(1, |first| first.no);
         source.messages = messages;
     }

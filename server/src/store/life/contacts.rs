@@ -588,6 +588,29 @@ fn f31_a_long_history_comes_in_pages_without_gaps_or_repeats_and_odd_cursors_are
 }
 
 #[test]
+fn f31_a_clock_that_was_set_back_leaves_nothing_of_a_chat_out_and_repeats_nothing() {
+    let mut office = Office::new();
+    let [anna] = office.users();
+    let (chat, visitor) = office.waiting();
+    for n in 0..130 {
+        office.say(visitor, &format!("text {n}"));
+        office.now += if n % 40 == 39 { -3_600_000 } else { 1_000 };
+    }
+    let (mut all, mut before) = (Vec::new(), None);
+    loop {
+        let (texts, next) = office.history(anna, chat, before.as_deref());
+        all.extend(texts);
+        assert!(all.len() <= 131, "each once");
+        before = next;
+        if before.is_none() {
+            break;
+        }
+    }
+    let expected: Vec<_> = (0..130).rev().map(|n| format!("text {n}")).chain(["hello".to_owned()]).collect();
+    assert_eq!(all, expected);
+}
+
+#[test]
 fn f32_where_a_visitor_is_stands_in_the_chat_and_is_told_when_it_changes() {
     let mut office = Office::new();
     let [anna] = office.users();
