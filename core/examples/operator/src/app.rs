@@ -95,6 +95,8 @@ pub struct App {
     pub overlay: Option<Overlay>,
     /// What lies under it, and comes back when it closes.
     pub below: Vec<Overlay>,
+    /// Whether the terminal's window is in front, as far as it says so.
+    pub in_front: bool,
     /// What was just notified, the newest last.
     pub toasts: Vec<Toast>,
     /// Notes that were begun and not sent, by chat. They are not drafts, which become replies.
@@ -149,6 +151,7 @@ impl App {
             focus: Focus::List,
             overlay: None,
             below: Vec::new(),
+            in_front: true,
             toasts: Vec::new(),
             notes: HashMap::new(),
             showing: Showing::Recents,
@@ -220,6 +223,10 @@ impl App {
             Msg::Paste(text) => self.paste(&text),
             Msg::Resized(columns, rows) => {
                 self.size = (columns, rows);
+                self.read()
+            }
+            Msg::InFront(yes) => {
+                self.in_front = yes;
                 self.read()
             }
             Msg::Tick(now) => self.tick(now),

@@ -8,7 +8,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine;
-use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste, Event, EventStream};
+use crossterm::event::{
+    DisableBracketedPaste, DisableFocusChange, EnableBracketedPaste, EnableFocusChange, Event, EventStream,
+};
 use futures_util::{Stream, StreamExt};
 use ratatui::Terminal;
 use ratatui::backend::Backend;
@@ -50,14 +52,14 @@ impl Screen {
     pub fn open() -> Result<Screen, RunError> {
         // From here on the screen's own drop gives the terminal back, also when the next line fails.
         let screen = Screen { terminal: ratatui::try_init().map_err(terminal_error)? };
-        crossterm::execute!(std::io::stdout(), EnableBracketedPaste).map_err(terminal_error)?;
+        crossterm::execute!(std::io::stdout(), EnableBracketedPaste, EnableFocusChange).map_err(terminal_error)?;
         Ok(screen)
     }
 }
 
 impl Drop for Screen {
     fn drop(&mut self) {
-        let _ = crossterm::execute!(std::io::stdout(), DisableBracketedPaste);
+        let _ = crossterm::execute!(std::io::stdout(), DisableBracketedPaste, DisableFocusChange);
         ratatui::restore();
     }
 }
@@ -104,6 +106,8 @@ pub async fn run_with<B: Backend>(
                 Some(Ok(Event::Key(key))) => Some(Msg::Key(key)),
                 Some(Ok(Event::Paste(text))) => Some(Msg::Paste(text)),
                 Some(Ok(Event::Resize(columns, rows))) => Some(Msg::Resized(columns, rows)),
+                Some(Ok(Event::FocusGained)) => Some(Msg::InFront(true)),
+                Some(Ok(Event::FocusLost)) => Some(Msg::InFront(false)),
                 Some(Ok(_)) => continue,
                 Some(Err(error)) => return Err(terminal_error(error)),
                 // The terminal was closed: the draft is still kept.

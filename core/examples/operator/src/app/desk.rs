@@ -82,6 +82,8 @@ pub enum DeskEffect {
     SetSettings(NotificationSettings),
     /// Let a sound be heard.
     Ring(Sound),
+    /// Let the terminal notify: its window is not in front.
+    Outside(String),
 }
 
 impl From<DeskEffect> for Effect {

@@ -19,6 +19,8 @@ pub enum Msg {
     Paste(String),
     /// The terminal's size.
     Resized(u16, u16),
+    /// The terminal's window came to the front, or left it.
+    InFront(bool),
     /// A moment passed; Unix milliseconds.
     Tick(i64),
     /// The connection changed.

@@ -8,6 +8,8 @@ use super::{App, DeskEffect, Effect, Focus, Overlay};
 
 /// For how long a toast stands.
 const TOAST_MS: i64 = 5_000;
+/// The most cells of what the terminal itself notifies.
+const OUTSIDE: usize = 120;
 /// The most toasts at once.
 pub const TOASTS: usize = 3;
 
@@ -155,7 +157,14 @@ impl App {
 
     /// Something happened that is to be seen and heard.
     pub(super) fn notified(&mut self, notification: Notification) -> Vec<Effect> {
-        let open = self.focus == Focus::Chat && self.chat.as_ref().is_some_and(|chat| chat.id == notification.chat);
+        let open = self.in_front
+            && self.focus == Focus::Chat
+            && self.chat.as_ref().is_some_and(|chat| chat.id == notification.chat);
+        let outside = (notification.system && !self.in_front).then(|| {
+            let title = crate::words::notified(&notification);
+            let words = notification.body.as_ref().map_or(title.clone(), |body| format!("{title}: {body}"));
+            DeskEffect::Outside(crate::text::fit(&words, OUTSIDE)).into()
+        });
         // Who looks at the chat sees it there.
         if notification.in_app && !open {
             let until = self.now + TOAST_MS;
@@ -166,7 +175,8 @@ impl App {
             let over = self.toasts.len().saturating_sub(TOASTS);
             self.toasts.drain(..over);
         }
-        notification.sound.map(|sound| DeskEffect::Ring(sound).into()).into_iter().collect()
+        let ring = notification.sound.map(|sound| DeskEffect::Ring(sound).into());
+        ring.into_iter().chain(outside).collect()
     }
 
     /// Opens the chat of the newest toast.

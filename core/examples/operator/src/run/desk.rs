@@ -118,13 +118,18 @@ impl Watch {
             DeskEffect::Settings => self.desk(DeskNews::Settings(core.notification_settings()?)),
             DeskEffect::SetSettings(settings) => core.set_notification_settings(settings).await?,
             // A terminal has one sound; which one it stands for is on the screen.
-            DeskEffect::Ring(_) => {
-                let mut out = std::io::stdout();
-                let _ = out.write_all(b"\x07").and_then(|()| out.flush());
-            }
+            DeskEffect::Ring(_) => out("\x07"),
+            // Many terminals show this as a notification of the system (OSC 9); the others pass over it.
+            DeskEffect::Outside(words) => out(&format!("\x1b]9;{words}\x07")),
         }
         Ok(())
     }
+}
+
+/// To the terminal itself, beside what is drawn.
+fn out(bytes: &str) {
+    let mut out = std::io::stdout();
+    let _ = out.write_all(bytes.as_bytes()).and_then(|()| out.flush());
 }
 
 fn template_done(done: Result<(), CoreError>) -> Msg {

@@ -24,7 +24,7 @@ pub(super) fn rule(app: &App, open: &OpenChat, cells: usize) -> Line<'static> {
     };
     let word = match app.open_row() {
         _ if open.closed => String::new(),
-        _ if open.noting => "a note to colleagues: the customer never gets it".into(),
+        _ if open.noting => "a note: the customer never gets it".into(),
         Some(row) => standing(app, row, active),
         None => String::new(),
     };
@@ -39,7 +39,7 @@ fn standing(app: &App, row: &InboxRow, active: bool) -> String {
     let until = row.snoozed_until.map(|until| format!("put away until {}", coming(until, app.now, &app.zone)));
     match (row.state, row.composer) {
         _ if row.undo.is_some() => "done, and can still be taken back".into(),
-        _ if row.asking > 0 => "a reply of yours asks before it is sent: Ctrl+S".into(),
+        _ if row.asking > 0 => "a reply asks before it is sent: Ctrl+S".into(),
         (ChatState::Internal, _) => String::new(),
         _ if row.prompt && active => "new contact: Ctrl+N adds it".into(),
         _ if row.prompt => "a new contact".into(),

@@ -62,6 +62,8 @@ fn filters(app: &App, cells: usize) -> Line<'static> {
         return Line::from(Span::styled(format!(" {what}"), theme::soft()));
     }
     let mut spans = vec![Span::raw(" ")];
+    // All five fit the narrowest list.
+    let gap = if cells < 36 { " " } else { "  " };
     let names = ["All", "Mine", "Waiting", "Staff", "Snoozed"];
     for (filter, name) in FILTERS.into_iter().zip(names) {
         let style = if filter == app.filter {
@@ -70,7 +72,7 @@ fn filters(app: &App, cells: usize) -> Line<'static> {
             theme::soft()
         };
         spans.push(Span::styled(name, style));
-        spans.push(Span::raw("  "));
+        spans.push(Span::raw(gap));
     }
     Line::from(spans)
 }

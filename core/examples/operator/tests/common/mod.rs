@@ -78,6 +78,9 @@ pub fn row(n: u8, name: Option<&str>, preview: &str, age: i64) -> InboxRow {
             snooze: true,
             add_contact: name.is_none(),
             ignore: true,
+            note: true,
+            label: true,
+            information: true,
             ..ChatActions::default()
         },
         composer: Composer::Reply,
