@@ -67,7 +67,15 @@ fn header(names: &csv::StringRecord) -> Result<HashMap<&'static str, usize>, Bad
 /// Reads a table. `group` is that of the lines that name none.
 fn parse(table: &[u8], group: Option<GroupId>, groups: &[GroupInfo]) -> Result<Vec<Entry>, Vec<BadLine>> {
     let table = table.strip_prefix(b"\xef\xbb\xbf").unwrap_or(table);
-    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(table);
+    // Lines end as spreadsheets on Windows write them, or not: the numbers of lines are right only with one end, and a text
+    // goes to the customer with the same.
+    let mut unix = Vec::with_capacity(table.len());
+    for (index, byte) in table.iter().enumerate() {
+        if !(*byte == b'\r' && table.get(index + 1) == Some(&b'\n')) {
+            unix.push(*byte);
+        }
+    }
+    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(unix.as_slice());
     let not_csv = |error: &csv::Error| {
         let line = error.position().map_or(1, csv::Position::line);
         let what = match error.kind() {

@@ -225,3 +225,42 @@ async fn what_is_wrong_is_said_in_one_line_and_by_the_exit_code() {
         assert!(!error.contains("panicked"), "{error}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f24_f73_templates_come_and_go_as_a_table_and_one_bad_line_changes_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path();
+    for group in ["Sales", "Repairs"] {
+        admin(dir, &["group", "add", group]).await;
+    }
+    let table = "group,category,language,title,text,keywords\n\
+                 Sales,Orders,en,Where is it,\"Hello {{contact.first_name}},\nit left us, \"\"today\"\".\",parcel order\n\
+                 ,,ru,Спасибо,Спасибо за заказ!,\n";
+    let import = |extra: &'static [&'static str], input: String| async move {
+        let all: Vec<&str> = ["admin", "template", "import", "-"].iter().chain(extra).copied().collect();
+        run(dir, &all, &input).await
+    };
+    let said = text(&import(&["--dry-run"], table.into()).await);
+    assert_eq!(said, "2 would be added, 0 would be changed, 0 as before\n");
+    assert_eq!(admin(dir, &["template", "list"]).await, "", "a dry run changes nothing");
+    assert_eq!(text(&import(&[], table.into()).await), "2 added, 0 changed, 0 as before\n");
+    assert!(admin(dir, &["template", "list"]).await.contains("Спасибо"));
+    assert!(admin(dir, &["template", "list", "--group", "Sales"]).await.contains("Where is it"));
+
+    // What is written reads back as it was.
+    let exported = admin(dir, &["template", "export"]).await;
+    assert_eq!(text(&import(&[], exported.clone()).await), "0 added, 0 changed, 2 as before\n");
+    let changed = exported.replace("за заказ", "за покупку");
+    assert_eq!(text(&import(&[], changed).await), "0 added, 1 changed, 1 as before\n");
+
+    // A bad line among good ones: it is named, and the good ones are not done either.
+    let before = admin(dir, &["template", "export"]).await;
+    let bad = format!("{before},,en,New,Fine,\nNowhere,,en,Bad,Fine,\n,,en,Shoes,Size {{{{contact.shoe_size}}}}?,\n");
+    let refused = import(&["--group", "Repairs"], bad).await;
+    assert!(!refused.status.success());
+    let why = String::from_utf8(refused.stderr).unwrap();
+    assert!(why.contains("nothing was changed"), "{why}");
+    assert!(why.contains("line 6: group: there is no group \"Nowhere\""), "{why}");
+    assert!(why.contains("line 7: there is no variable {{contact.shoe_size}}"), "{why}");
+    assert_eq!(admin(dir, &["template", "export"]).await, before);
+}
