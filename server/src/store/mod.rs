@@ -22,6 +22,7 @@ pub mod inbound;
 mod internal;
 #[cfg(test)]
 mod life;
+mod messages;
 pub mod migrate;
 pub mod notices;
 pub mod offers;

@@ -29,6 +29,7 @@ const STORE: &[(&str, &str)] = &[
     ("internal/members.rs", include_str!("internal/members.rs")),
     ("internal/own_part.rs", include_str!("internal/own_part.rs")),
     ("internal/talking.rs", include_str!("internal/talking.rs")),
+    ("messages.rs", include_str!("messages.rs")),
     ("notices.rs", include_str!("notices.rs")),
     ("offers.rs", include_str!("offers.rs")),
     ("people.rs", include_str!("people.rs")),

@@ -19,6 +19,7 @@ mod contacts;
 mod delivery;
 mod main_path;
 mod rights;
+mod rights_of_commands;
 mod sign_in;
 mod staff;
 mod storage;
