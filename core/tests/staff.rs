@@ -375,15 +375,24 @@ async fn f64_an_unsent_text_goes_to_the_owner_as_a_note_and_stays_until_the_serv
     let unsent = core.unsent().unwrap().rows().remove(0);
     assert!(unsent.can_note_owner && !unsent.noting_owner);
 
+    let (tell, mut told) = tokio::sync::watch::channel(false);
+    let (on_screen, shown) = (core.unsent().unwrap(), core.clone());
+    let _kept = on_screen.subscribe(std::sync::Arc::new(move |_: switchboard_core::ListUpdate<_>| {
+        let rows: Vec<switchboard_core::UnsentRow> = shown.unsent().unwrap().rows();
+        tell.send_replace(rows.iter().any(|row| row.noting_owner));
+    }));
     let command = core.unsent_to_owner(unsent.id).await.unwrap();
     assert_eq!(core.unsent_to_owner(unsent.id).await.unwrap(), command, "asked twice, it is one");
     let row = core.unsent().unwrap().rows().remove(0);
     assert!(row.noting_owner && !row.can_note_owner);
+    tokio::time::timeout(WAIT, told.wait_for(|noting| *noting)).await.expect("under way").unwrap();
     let note = connection.command().await;
     let Ok(Some(CommandBody::NoteToOwner(body))) = CommandBody::parse(&note) else { panic!("{}", note.kind) };
     assert_eq!((body.text.as_str(), note.chat, note.id), ("my answer", Some(chat_id(2)), command));
     connection.answer(note.id, CommandStatus::Rejected, Some(ErrorCode::NotFound), None).await;
-    phone.until("refused", |core| !core.unsent().unwrap().rows()[0].noting_owner).await;
+    // The list that is on the screen is told.
+    tokio::time::timeout(WAIT, told.wait_for(|noting| !noting)).await.expect("refused").unwrap();
+    assert!(!core.unsent().unwrap().rows()[0].noting_owner);
     assert!(core.unsent().unwrap().rows()[0].can_note_owner, "the text is still there");
 
     core.unsent_to_owner(unsent.id).await.unwrap();

@@ -338,6 +338,8 @@ fn set_state(tx: &Transaction<'_>, entry: &Entry, state: State) -> Result<()> {
 
 fn remove(tx: &Transaction<'_>, entry: &Entry, changes: &mut Changes) -> Result<()> {
     tx.prepare_cached("DELETE FROM outbox WHERE ord = ?1")?.execute([entry.ord])?;
+    // The unsent text's row says whether it is under way.
+    changes.unsent |= entry.kind == CommandKind::NoteToOwner;
     if entry.kind.is_about_chat() {
         changes.touched(entry.chat);
     } else {
