@@ -2,7 +2,9 @@
 
 mod contacts;
 mod finishing;
+mod history;
 mod inbound;
+mod labels;
 mod notes;
 mod own_part;
 mod staff;

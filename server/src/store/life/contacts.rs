@@ -1,49 +1,49 @@
-//! F31, F32, F67: contacts that are edited, merged and parted, notes and labels on them, and what a history shows.
+//! F32: contacts that are edited, merged and parted, what they are known by, notes on them, and where a visitor is.
 
 use serde_json::Value;
 use switchboard_protocol::ErrorCode;
 use switchboard_protocol::chat::{ChannelKind, Visit};
 use switchboard_protocol::collection::{Collection, Role};
 use switchboard_protocol::command::{
-    AddContact, AddContactNote, CommandBody, CommandResult, CommandStatus, DeleteContactNote, DeleteLabel, EditContact,
-    LabelChat, LabelContact, MergeContacts, PartContact, Reply, SaveLabel, Say,
+    AddContact, AddContactNote, CommandBody, CommandResult, CommandStatus, DeleteContactNote, EditContact,
+    MergeContacts, PartContact,
 };
-use switchboard_protocol::ids::{ChatId, CommandId, ContactId, GroupId, LabelId, MessageId, NoteId, UserId, VisitorId};
+use switchboard_protocol::ids::{ChatId, CommandId, ContactId, MessageId, NoteId, UserId, VisitorId};
 use switchboard_protocol::limits;
 use switchboard_protocol::widget::WidgetSend;
 
-use super::{MINUTE, Office};
+use super::Office;
+use super::labels::label_contact;
 use crate::store::collections;
 use crate::store::commands::Command;
-use crate::store::contacts::{self, History};
 use crate::store::effects::VisitorKey;
 use crate::store::people::UserChange;
 
 impl Office {
-    fn own(&mut self, user: UserId, body: CommandBody) -> CommandResult {
+    pub(super) fn own(&mut self, user: UserId, body: CommandBody) -> CommandResult {
         let command = Command { id: CommandId::new(), chat: None, owner_epoch: None, seen: None, ask: false, body };
         self.run(user, &command)
     }
 
     #[track_caller]
-    fn did(&mut self, user: UserId, body: CommandBody) -> CommandId {
+    pub(super) fn did(&mut self, user: UserId, body: CommandBody) -> CommandId {
         let result = self.own(user, body);
         assert_eq!((result.status, result.code), (CommandStatus::Applied, None));
         result.id
     }
 
     #[track_caller]
-    fn denies(&mut self, user: UserId, body: CommandBody, code: ErrorCode) {
+    pub(super) fn denies(&mut self, user: UserId, body: CommandBody, code: ErrorCode) {
         let result = self.own(user, body);
         assert_eq!((result.status, result.code), (CommandStatus::Rejected, Some(code)));
     }
 
-    fn contact(&self, chat: ChatId) -> ContactId {
+    pub(super) fn contact(&self, chat: ChatId) -> ContactId {
         self.row(chat).contact.id
     }
 
     /// A waiting chat whose person Anna saved under a name.
-    fn saved(&mut self, name: &str, email: Option<&str>, phone: Option<&str>) -> (ChatId, ContactId) {
+    pub(super) fn saved(&mut self, name: &str, email: Option<&str>, phone: Option<&str>) -> (ChatId, ContactId) {
         let (chat, _) = self.waiting();
         let text = |text: &str| text.to_owned();
         let given = AddContact { name: name.into(), email: email.map(text), phone: phone.map(text) };
@@ -52,7 +52,7 @@ impl Office {
     }
 
     /// A collection's rows that changed after a revision, and the revision now. `null` is a row to be removed.
-    fn pulled(&self, user: UserId, collection: Collection, rev: u64) -> (Vec<(String, Value)>, u64) {
+    pub(super) fn pulled(&self, user: UserId, collection: Collection, rev: u64) -> (Vec<(String, Value)>, u64) {
         let pulled = collections::since(&self.connection, user, collection, rev).unwrap();
         assert!(!pulled.more);
         let row = |row: switchboard_protocol::collection::CollectionRow| {
@@ -62,35 +62,17 @@ impl Office {
     }
 
     /// A contact's row as phones have it.
-    fn card(&self, contact: ContactId) -> Option<Value> {
+    pub(super) fn card(&self, contact: ContactId) -> Option<Value> {
         let (rows, _) = self.pulled(self.users[0], Collection::Contacts, 0);
         rows.into_iter().find(|(id, _)| *id == contact.to_string()).map(|(_, row)| row)
     }
 
-    fn label(&mut self, user: UserId, name: &str) -> LabelId {
-        let label = LabelId::new();
-        self.did(user, save(label, name, "#FF8800", false));
-        label
-    }
-
-    fn role(&mut self, user: UserId, role: Role) {
+    pub(super) fn role(&mut self, user: UserId, role: Role) {
         self.write(|tx| tx.change_user(user, &UserChange { role: Some(role), ..UserChange::default() }));
     }
-
-    /// The texts of a page of history, newest first, and the next page's cursor.
-    fn history(&self, user: UserId, chat: ChatId, before: Option<&str>) -> (Vec<String>, Option<String>) {
-        match contacts::history(&self.connection, user, chat, before).unwrap() {
-            History::Page(page) => (page.entries.into_iter().map(|entry| entry.message.text).collect(), page.next),
-            other => panic!("{other:?}"),
-        }
-    }
 }
 
-fn save(label: LabelId, name: &str, color: &str, company: bool) -> CommandBody {
-    CommandBody::SaveLabel(SaveLabel { label, name: name.into(), color: color.into(), company })
-}
-
-fn edit(contact: ContactId, name: Option<&str>, email: Option<&str>, phone: Option<&str>) -> CommandBody {
+pub(super) fn edit(contact: ContactId, name: Option<&str>, email: Option<&str>, phone: Option<&str>) -> CommandBody {
     let text = |text: &str| text.to_owned();
     CommandBody::EditContact(EditContact {
         contact,
@@ -100,24 +82,16 @@ fn edit(contact: ContactId, name: Option<&str>, email: Option<&str>, phone: Opti
     })
 }
 
-fn merge(kept: ContactId, merged: ContactId) -> CommandBody {
+pub(super) fn merge(kept: ContactId, merged: ContactId) -> CommandBody {
     CommandBody::MergeContacts(MergeContacts { kept, merged })
 }
 
-fn part(contact: ContactId) -> CommandBody {
+pub(super) fn part(contact: ContactId) -> CommandBody {
     CommandBody::PartContact(PartContact { contact })
 }
 
-fn note(contact: ContactId, text: &str) -> CommandBody {
+pub(super) fn note(contact: ContactId, text: &str) -> CommandBody {
     CommandBody::AddContactNote(AddContactNote { contact, text: text.into() })
-}
-
-fn label_chat(label: LabelId, on: bool) -> CommandBody {
-    CommandBody::LabelChat(LabelChat { label, on })
-}
-
-fn label_contact(contact: ContactId, label: LabelId, on: bool) -> CommandBody {
-    CommandBody::LabelContact(LabelContact { contact, label, on })
 }
 
 #[test]
@@ -257,108 +231,6 @@ fn f32_a_note_on_a_contact_is_its_authors_and_a_long_one_is_refused() {
 }
 
 #[test]
-fn f67_a_label_is_the_groups_or_the_companys() {
-    let mut office = Office::new();
-    let [anna, boris, cleo, dora] = office.users();
-    let service = office.write(|tx| tx.create_group("Service"));
-    for user in [cleo, dora] {
-        office.write(|tx| tx.change_user(user, &UserChange { group: Some(service), ..UserChange::default() }));
-    }
-    office.role(dora, Role::SystemOwner);
-    let bad = ErrorCode::BadLabel;
-    for (name, color) in [
-        ("", "#ffffff"),
-        (" \t", "#ffffff"),
-        (&*"n".repeat(61), "#ffffff"),
-        ("a\nb", "#ffffff"),
-        ("red", "red"),
-        ("red", "#fff"),
-        ("red", "#ggffff"),
-        ("red", ""),
-    ] {
-        office.denies(anna, save(LabelId::new(), name, color, false), bad);
-    }
-    office.denies(anna, save(LabelId::new(), "everywhere", "#ffffff", true), ErrorCode::Forbidden);
-    let urgent = office.label(anna, " Urgent ");
-    let (rows, _) = office.pulled(cleo, Collection::Labels, 0);
-    assert_eq!((&rows[0].1["name"], &rows[0].1["color"]), (&"Urgent".into(), &"#ff8800".into()));
-    assert_eq!(rows[0].1["group"], office.group.to_string());
-    // One name once in a group, however it is written; another group may have it too.
-    office.denies(boris, save(LabelId::new(), "uRGENT", "#ffffff", false), bad);
-    office.did(boris, save(urgent, "URGENT", "#000000", false));
-    office.label(cleo, "Urgent");
-    // Another group's is not hers to change, give or delete; a system owner's are all.
-    office.denies(cleo, save(urgent, "Mine", "#ffffff", false), bad);
-    office.denies(cleo, CommandBody::DeleteLabel(DeleteLabel { label: urgent }), bad);
-    let everywhere = LabelId::new();
-    office.did(dora, save(everywhere, "Everywhere", "#00ff00", true));
-    office.denies(anna, save(everywhere, "Nowhere", "#00ff00", false), bad);
-    office.denies(anna, CommandBody::DeleteLabel(DeleteLabel { label: everywhere }), bad);
-    office.did(dora, save(urgent, "Very urgent", "#000000", false));
-    let (rows, _) = office.pulled(cleo, Collection::Labels, 0);
-    let changed = rows.iter().find(|(id, _)| *id == urgent.to_string()).unwrap();
-    assert_eq!(changed.1["group"], office.group.to_string(), "it stays its group's");
-
-    let (chat, contact) = office.saved("Ann", None, None);
-    for (user, label) in [(cleo, urgent), (cleo, LabelId::new()), (anna, LabelId::new())] {
-        office.refused(user, chat, label_chat(label, true), bad);
-        office.denies(user, label_contact(contact, label, true), bad);
-    }
-    office.applied(cleo, chat, label_chat(everywhere, true));
-    office.did(cleo, label_contact(contact, everywhere, true));
-    office.applied(dora, chat, label_chat(urgent, true));
-    assert_eq!(office.row(chat).labels, [everywhere, urgent]);
-    // Whoever sees it may take it off.
-    office.applied(cleo, chat, label_chat(urgent, false));
-    assert_eq!(office.row(chat).labels, [everywhere]);
-}
-
-#[test]
-fn f67_a_labelled_chat_is_told_to_all_who_see_it_and_a_removed_label_leaves_everything() {
-    let mut office = Office::new();
-    let [anna, boris, cleo, _] = office.users();
-    let (chat, contact) = office.saved("Ann", None, None);
-    let label = office.label(boris, "Urgent");
-    office.look_at_all();
-    let before = office.row(chat);
-    let result = office.applied(anna, chat, label_chat(label, true));
-    let mine = office.events(anna).pop().unwrap();
-    assert_eq!((mine["seq"].as_u64(), mine["command"].as_str()), (result.seq, Some(&*result.id.to_string())));
-    assert_eq!(mine["body"]["labels"], serde_json::json!([label.to_string()]));
-    let theirs = office.events(boris).pop().unwrap();
-    assert_eq!((&theirs["body"], &theirs["command"]), (&mine["body"], &Value::Null));
-    let after = office.row(chat);
-    assert_eq!((after.state, after.owner_epoch, after.rev), (before.state, before.owner_epoch, before.rev + 1));
-    // The same again is no change.
-    office.look_at_all();
-    office.applied(boris, chat, label_chat(label, true));
-    assert!(office.events(boris).is_empty());
-
-    let unsaved = office.waiting().0;
-    let unsaved = office.contact(unsaved);
-    office.denies(anna, label_contact(unsaved, label, true), ErrorCode::UnknownContact);
-    office.did(anna, label_contact(contact, label, true));
-    assert_eq!(office.card(contact).unwrap()["labels"], serde_json::json!([label.to_string()]));
-
-    office.look_at_all();
-    let (_, labels) = office.pulled(cleo, Collection::Labels, 0);
-    office.did(boris, CommandBody::DeleteLabel(DeleteLabel { label }));
-    assert_eq!(office.events(cleo).pop().unwrap()["body"].get("labels"), None);
-    assert_eq!(office.card(contact).unwrap().get("labels"), None);
-    assert_eq!(office.pulled(cleo, Collection::Labels, labels).0, [(label.to_string(), Value::Null)]);
-    office.refused(anna, chat, label_chat(label, true), ErrorCode::BadLabel);
-
-    for n in 0..limits::MAX_LABELS {
-        let label = office.label(anna, &n.to_string());
-        office.applied(anna, chat, label_chat(label, true));
-        office.did(anna, label_contact(contact, label, true));
-    }
-    let one_more = office.label(anna, "one more");
-    office.refused(anna, chat, label_chat(one_more, true), ErrorCode::TooMany);
-    office.denies(anna, label_contact(contact, one_more, true), ErrorCode::TooMany);
-}
-
-#[test]
 fn f32_two_contacts_become_one_and_are_parted_again_as_they_were() {
     let mut office = Office::new();
     let [anna, boris] = office.users();
@@ -490,127 +362,6 @@ fn f32_a_merged_customer_writes_on_to_the_one_they_are_now() {
 }
 
 #[test]
-fn f31_the_history_is_of_all_that_the_person_is_and_for_who_has_a_chat_of_it() {
-    let mut office = Office::new();
-    let [anna, boris, cleo, _] = office.users();
-    let (old, _) = office.owned();
-    let stranger = office.contact(old);
-    office.pass(MINUTE);
-    office.applied(anna, old, CommandBody::Note(Say { text: "knows her rights".into(), mentions: vec![] }));
-    office.applied(anna, old, CommandBody::DealtWith);
-    assert!(matches!(contacts::history(&office.connection, anna, old, None).unwrap(), History::NotFound), "a reader");
-    office.pass(MINUTE);
-    let (chat, ann) = office.saved("Ann", None, None);
-    office.did(anna, merge(ann, stranger));
-    office.pass(MINUTE);
-    office.applied(boris, chat, CommandBody::Reply(Reply { text: "at your service".into() }));
-    let (texts, next) = office.history(boris, chat, None);
-    assert_eq!(
-        texts,
-        ["at your service", "", "hello", "", "knows her rights", "good day", "", "hello"].map(str::to_owned)
-    );
-    assert_eq!(next, None);
-    let History::Page(page) = contacts::history(&office.connection, boris, chat, None).unwrap() else { panic!() };
-    let first = &page.entries[0];
-    assert_eq!((first.chat, first.channel_kind, first.channel.as_str()), (chat, ChannelKind::LiveChat, "Shop"));
-    assert_eq!(first.department.as_deref(), Some("Desk"));
-    assert!(page.entries.iter().any(|entry| entry.chat == old), "the chat before, which he never saw");
-    for (user, chat) in [(cleo, chat), (anna, chat), (boris, old), (boris, ChatId::new())] {
-        assert!(matches!(contacts::history(&office.connection, user, chat, None).unwrap(), History::NotFound));
-    }
-    // Parted, it is somebody else's.
-    office.did(anna, part(stranger));
-    assert_eq!(office.history(boris, chat, None).0, ["at your service", "", "hello"]);
-}
-
-#[test]
-fn f31_a_long_history_comes_in_pages_without_gaps_or_repeats_and_odd_cursors_are_refused() {
-    let mut office = Office::new();
-    let [anna] = office.users();
-    let mut visitors = Vec::new();
-    let (chat, ann) = office.saved("Ann", None, None);
-    for _ in 0..3 {
-        let (other, visitor) = office.waiting();
-        office.did(anna, merge(ann, office.contact(other)));
-        visitors.push(visitor);
-    }
-    // Several at the same moment, and in turns.
-    for n in 0..120 {
-        office.say(visitors[n % 3], &format!("text {n}"));
-        if n % 7 == 0 {
-            office.now += 1_000;
-        }
-    }
-    let (mut all, mut before) = (Vec::new(), None::<String>);
-    loop {
-        let History::Page(page) = contacts::history(&office.connection, anna, chat, before.as_deref()).unwrap() else {
-            panic!()
-        };
-        assert!(page.entries.len() <= limits::HISTORY_PAGE as usize);
-        all.extend(page.entries.into_iter().map(|entry| (entry.at, entry.chat, entry.message.no, entry.message.text)));
-        // What comes meanwhile is newer, and disturbs nothing.
-        office.now += 1_000;
-        office.say(visitors[0], "meanwhile");
-        before = page.next;
-        if before.is_none() {
-            break;
-        }
-    }
-    assert_eq!(all.len(), 4 + 120);
-    assert!(all.is_sorted_by(|one, two| (one.0, one.1, one.2) > (two.0, two.1, two.2)), "newest first, each once");
-    let texts = all.iter().filter(|(_, _, _, text)| text.starts_with("text ")).count();
-    assert_eq!(texts, 120);
-
-    for odd in [
-        "",
-        "-",
-        "--",
-        "0",
-        "1-2-3",
-        "x-y-z",
-        "1-00000000000000000000000000000000",
-        "\u{0}",
-        "🙂-🙂-🙂",
-        &"9".repeat(10_000),
-    ] {
-        let answer = contacts::history(&office.connection, anna, chat, Some(odd)).unwrap();
-        assert!(matches!(answer, History::BadCursor), "{odd:?}");
-    }
-    // One that names nothing of this contact is a moment all the same.
-    let foreign = format!("{}-{}-7", office.now - 1, "0".repeat(32));
-    assert!(!office.history(anna, chat, Some(&foreign)).0.is_empty());
-    let ancient = format!("{}-{}-{}", i64::MIN, "f".repeat(32), u64::MAX);
-    match contacts::history(&office.connection, anna, chat, Some(&ancient)).unwrap() {
-        History::BadCursor => {}
-        History::Page(page) => assert!(page.entries.is_empty()),
-        History::NotFound => panic!(),
-    }
-}
-
-#[test]
-fn f31_a_clock_that_was_set_back_leaves_nothing_of_a_chat_out_and_repeats_nothing() {
-    let mut office = Office::new();
-    let [anna] = office.users();
-    let (chat, visitor) = office.waiting();
-    for n in 0..130 {
-        office.say(visitor, &format!("text {n}"));
-        office.now += if n % 40 == 39 { -3_600_000 } else { 1_000 };
-    }
-    let (mut all, mut before) = (Vec::new(), None);
-    loop {
-        let (texts, next) = office.history(anna, chat, before.as_deref());
-        all.extend(texts);
-        assert!(all.len() <= 131, "each once");
-        before = next;
-        if before.is_none() {
-            break;
-        }
-    }
-    let expected: Vec<_> = (0..130).rev().map(|n| format!("text {n}")).chain(["hello".to_owned()]).collect();
-    assert_eq!(all, expected);
-}
-
-#[test]
 fn f32_where_a_visitor_is_stands_in_the_chat_and_is_told_when_it_changes() {
     let mut office = Office::new();
     let [anna] = office.users();
@@ -646,19 +397,4 @@ fn f32_where_a_visitor_is_stands_in_the_chat_and_is_told_when_it_changes() {
     let events = office.events(anna);
     assert!(events.iter().any(|event| event.to_string().contains("https://shop.example/tables")), "{events:?}");
     assert_eq!(office.row(chat).visit, Some(visit("https://shop.example/tables")));
-}
-
-#[test]
-fn f67_a_label_that_becomes_the_companys_is_everybodys() {
-    let mut office = Office::new();
-    let [anna, boris] = office.users();
-    let elsewhere: GroupId = office.write(|tx| tx.create_group("Service"));
-    office.write(|tx| tx.change_user(boris, &UserChange { group: Some(elsewhere), ..UserChange::default() }));
-    let label = office.label(anna, "Urgent");
-    let (chat, _) = office.waiting();
-    office.refused(boris, chat, label_chat(label, true), ErrorCode::BadLabel);
-    office.denies(anna, save(label, "Urgent", "#ff8800", true), ErrorCode::Forbidden);
-    office.role(anna, Role::SystemOwner);
-    office.did(anna, save(label, "Urgent", "#ff8800", true));
-    office.applied(boris, chat, label_chat(label, true));
 }
