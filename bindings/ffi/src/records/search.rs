@@ -75,7 +75,7 @@ pub struct TemplateHit {
 pub struct SnippetPart {
     /// The text.
     pub text: String,
-    /// Whether it is what was searched for.
+    /// Whether to mark it: a word that begins with what was searched for, or the characters themselves.
     pub matched: bool,
 }
 

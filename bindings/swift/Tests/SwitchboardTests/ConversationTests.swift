@@ -163,8 +163,8 @@ import Testing
         #expect(found.hits.map(\.chat) == [staff, chat] && found.hits.map(\.channelKind) == [nil, .liveChat])
         try #require(found.contacts.count == 1)
         #expect(found.contacts[0].chat == chat)
-        #expect(found.contacts[0].name.filter(\.matched).map(\.text) == ["Mari"])
-        #expect(found.templates[0].title.filter(\.matched).map(\.text) == ["Mari"])
+        #expect(found.contacts[0].name.filter(\.matched).map(\.text) == ["Marina"])
+        #expect(found.templates[0].title.filter(\.matched).map(\.text) == ["Marine"])
         let byNumber = try await anna.search(query: "5556", limit: 10).contacts
         #expect(byNumber.count == 1 && byNumber.allSatisfy { $0.detail.contains { $0.matched } })
         let long = String(repeating: "я", count: 10_000)
