@@ -210,7 +210,7 @@ async fn f47_f53_what_happens_now_is_told_once_and_what_happened_before_is_not()
 #[tokio::test]
 async fn f53_an_offered_chat_is_heard_once_until_it_is_taken() {
     let dir = tempfile::tempdir().unwrap();
-    let (mut phone, _server, mut connection) = phone(dir.path()).await;
+    let (phone, _server, mut connection) = phone(dir.path()).await;
     let mut heard = Heard::of(&phone.core);
     connection.event(7, &EventBody::ChatOpened(opened(7, &["anybody?"]))).await;
     let told = heard.next().await;
@@ -227,15 +227,18 @@ async fn f53_an_offered_chat_is_heard_once_until_it_is_taken() {
     // Without toasts there is nothing to tell of what is silent.
     set(&phone.core, |settings| (settings.in_app_toaster, settings.system_notifications) = (false, false)).await;
     connection.event(7, &added(inbound(7, 4, "hello??"))).await;
+    // What comes behind it is told after it was looked at.
+    let called = Message { private: true, mentions: vec![me()], ..by_boris(7, 5, "@Anna can you?") };
+    connection.event(7, &added(called)).await;
+    assert_eq!(heard.next().await.kind, NotificationKind::Mention);
     // Taken, and given back: it waits anew.
     set(&phone.core, |settings| settings.in_app_toaster = true).await;
     let anew = Chat { owner_epoch: 2, rev: 3, waiting_since: Some(NOW + 60_000), ..chat(7, 1) };
     connection.event(7, &EventBody::Chat(anew)).await;
-    let message = Message { sent_at: NOW + 61_000, ..inbound(7, 5, "still there?") };
+    let message = Message { sent_at: NOW + 61_000, ..inbound(7, 6, "still there?") };
     connection.event(7, &added(message)).await;
     let told = heard.next().await;
     assert_eq!((told.body.as_deref(), told.sound), (Some("still there?"), Some(Sound::Chime)));
-    phone.until("all is stored", |core| core.timeline(chat_id(7), None).unwrap().rows().len() == 5).await;
 }
 
 #[tokio::test]

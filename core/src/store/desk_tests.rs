@@ -6,14 +6,14 @@ use serde_json::{Value, json};
 use switchboard_protocol::collection::{Collection, Role};
 use switchboard_protocol::command::{AddContactNote, CommandBody, EditContact, LabelChat, MergeContacts, PartContact};
 use switchboard_protocol::ids::{ChatId, CommandId, ContactId, LabelId, NoteId};
-use switchboard_protocol::message::Message;
+use switchboard_protocol::message::{Activity, Author, Message};
 
 use super::information::Contacts;
 use super::label::{self, Labels};
 use super::notification::{Moment, News};
 use super::outbox::{self, NewCommand};
 use super::{Durability, collection, contact, scans, setting};
-use crate::model::NotificationSettings;
+use crate::model::{NotificationKind, NotificationSettings};
 use crate::testing::{NOW, Phone, added, chat, chat_id, inbound, me, message_id, opened, other, outbound, owned};
 
 const CONTACTS: u64 = 3_000;
@@ -157,4 +157,39 @@ fn f32_what_leaves_the_contacts_leaves_their_indices() {
         assert_eq!(count(&format!("SELECT count(*) FROM {table}")), 0, "{table}");
     }
     assert!(phone.store.read(|db| contact::load(db, id)).unwrap().is_none());
+}
+
+#[test]
+fn f53_what_comes_together_is_told_once() {
+    let mut phone = Phone::new();
+    let assigned = |no| Message {
+        activity: Some(Activity::Assigned { user: me(), name: "Anna".into() }),
+        author: Author::System,
+        ..inbound(2, no, "")
+    };
+    phone.feed(&[
+        // Offered, and the customer goes on writing.
+        (1, opened(chat(1, 1), vec![inbound(1, 1, "hello")], false)),
+        (1, added(inbound(1, 2, "hello?"))),
+        // Given by the route, with what the customer wrote.
+        (2, opened(owned(2, 1, me(), 1), vec![inbound(2, 1, "help"), assigned(2)], false)),
+        (2, added(inbound(2, 3, "please"))),
+        // Mine already.
+        (3, opened(owned(3, 1, me(), 1), Vec::new(), false)),
+        (3, added(inbound(3, 1, "one"))),
+        (3, added(inbound(3, 2, "two"))),
+    ]);
+    let told = |news: &[News]| -> Vec<(NotificationKind, ChatId)> {
+        let tell = |db: &Connection| Moment::load(db, me())?.tell(news);
+        let found = phone.store.read_consistent(tell).unwrap();
+        found.into_iter().map(|found| (found.notification.kind, found.notification.chat)).collect()
+    };
+    use NotificationKind::{Message as Text, Offered, Transferred};
+    let (one, two, three) = (chat_id(1), chat_id(2), chat_id(3));
+    assert_eq!(told(&[News::Opened(one), News::Message(one, 2), News::Opened(one)]), [(Offered, one)]);
+    assert_eq!(told(&[News::Opened(two), News::Message(two, 2), News::Message(two, 3)]), [(Transferred, two)]);
+    // Without its opening, as of a chat that was read on: the line that gives it stands for the text.
+    assert_eq!(told(&[News::Message(two, 1), News::Message(two, 2)]), [(Transferred, two)]);
+    assert_eq!(told(&[News::Message(three, 1), News::Message(three, 2)]), [(Text, three), (Text, three)]);
+    assert_eq!(told(&[News::Message(three, 9), News::Opened(chat_id(9))]), []);
 }

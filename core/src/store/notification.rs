@@ -1,5 +1,7 @@
 //! What happened, as a notification tells it.
 
+use std::collections::HashSet;
+
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use switchboard_protocol::UnixMillis;
 use switchboard_protocol::chat::{ChannelKind, ChatState};
@@ -59,7 +61,6 @@ struct Chat {
     read_upto: u64,
     waiting_since: Option<UnixMillis>,
     stretch: Stretch,
-    last_no: u64,
     last_preview: String,
 }
 
@@ -81,23 +82,43 @@ impl<'a> Moment<'a> {
         Ok(Self { db, me, settings: setting::notifications(db)?, presence })
     }
 
-    /// What is to be told of what happened together. What gives a chat to this user stands for the message that did so.
+    /// What is to be told of what happened together. A chat that came to this device is told as such, with what it
+    /// brought; what gave it to this user stands for the message that did so.
     pub(crate) fn tell(&self, news: &[News]) -> Result<Vec<Found>> {
+        // Those that were told to have come, and messages that were told.
+        let (mut came, mut told) = (HashSet::new(), HashSet::new());
         let mut found: Vec<Found> = Vec::new();
         for &item in news {
-            found.extend(match item {
-                News::Message(chat, no) => self.message(chat, no)?,
-                News::Opened(chat) => self.opened(chat)?,
+            let one = match item {
+                News::Message(chat, no) => {
+                    let calls = |found: &Found| found.notification.kind == NotificationKind::Mention;
+                    self.message(chat, no)?.filter(|found| !came.contains(&chat) || calls(found))
+                }
+                // It may have come, left and come again.
+                News::Opened(chat) if came.contains(&chat) => None,
+                News::Opened(chat) => {
+                    let opened = self.opened(chat)?;
+                    came.extend(opened.as_ref().map(|_| chat));
+                    opened
+                }
                 News::Failed(chat, id) => self.failed(chat, id)?,
-            });
+            };
+            // The first words of a chat among staff are told with it, and stand among the messages.
+            found.extend(one.filter(|one| match one.notification.message {
+                Some(id) => told.insert((one.notification.chat, id)),
+                None => true,
+            }));
         }
-        let given: Vec<ChatId> = found
+        let given: HashSet<ChatId> = found
             .iter()
             .filter(|found| found.notification.kind == NotificationKind::Transferred)
             .map(|found| found.notification.chat)
             .collect();
-        found.retain(|found| {
-            found.notification.kind != NotificationKind::Message || !given.contains(&found.notification.chat)
+        let mut once = HashSet::new();
+        found.retain(|found| match found.notification.kind {
+            NotificationKind::Transferred => once.insert(found.notification.chat),
+            NotificationKind::Message => !given.contains(&found.notification.chat),
+            _ => true,
         });
         Ok(found)
     }
@@ -229,7 +250,7 @@ impl<'a> Moment<'a> {
     fn chat(&self, id: ChatId) -> Result<Option<Chat>> {
         let mut statement = self.db.prepare_cached(
             "SELECT key, channel_kind, state, mine, contact_name, name, direct_with, place, read_upto, waiting_since,
-                 session, owner_epoch, last_no, last_preview
+                 session, owner_epoch, last_preview
              FROM chat WHERE id = ?1",
         )?;
         let mut rows = statement.query([Blob(id)])?;
@@ -258,8 +279,7 @@ impl<'a> Moment<'a> {
             read_upto: from_sql_u64(row.get(8)?),
             waiting_since: row.get(9)?,
             stretch: (from_sql_u64(row.get(10)?), from_sql_u64(row.get(11)?)),
-            last_no: from_sql_u64(row.get(12)?),
-            last_preview: row.get(13)?,
+            last_preview: row.get(12)?,
         }))
     }
 
@@ -344,8 +364,7 @@ impl<'a> Moment<'a> {
                 _ => {}
             }
         }
-        // Further back than what came with the chat: something new of it is to be read.
-        Ok(chat.last_no > chat.read_upto)
+        Ok(false)
     }
 }
 
