@@ -136,6 +136,7 @@ fn the_hot_statements_use_the_index_that_was_made_for_them() {
             "chat_users_seeing (chat_id=? AND access>?)",
         ),
         ("SELECT chat_id FROM chat_users WHERE user_id = ?1 AND access > 0", "chat_users_of_user (user_id=?)"),
+        ("UPDATE messages SET author_seq = ?2 WHERE id = ?1 AND author > 0", "messages_by_command (id=?)"),
     ] {
         assert!(statements().iter().any(|(_, ours)| ours == text), "no longer a statement of the store: {text}");
         let mut query = connection.prepare(&format!("EXPLAIN QUERY PLAN {text}")).unwrap();
