@@ -131,6 +131,16 @@ async fn look(
     for message in &messages {
         let Some(no) = message.no.filter(|&no| no > known.seen) else { continue };
         known.seen = no;
+        if row.internal.is_some() {
+            // Among staff nobody is answered by a machine; what happened there is told by its kind alone.
+            let kind = message.activity.as_ref().map(|line| happened(line.kind));
+            say::event(
+                "staff",
+                json!({ "operator": name, "chat": chat, "no": no, "with": row.contact_name, "by": message.author_name,
+                "text": message.text, "kind": kind }),
+            );
+            continue;
+        }
         if let Some(line) = &message.activity {
             say::event(
                 "activity",

@@ -4,6 +4,7 @@
 
 mod headless;
 mod place;
+mod sample;
 mod say;
 mod setup;
 mod shop;
@@ -252,8 +253,24 @@ async fn whole(args: Demo) -> Result<()> {
     let server = Server::start(server_config(&place, server_addr)?, server_listener).await?;
     let admin = server.admin();
     let channel = setup::company(&admin, shop_addr, args.pre_chat.into()).await?;
-    let now = Remembered { server_port: server_addr.port(), shop_port: shop_addr.port(), channel_key: channel.clone() };
+    sample::templates(&admin).await?;
+    let mut now = Remembered {
+        server_port: server_addr.port(),
+        shop_port: shop_addr.port(),
+        channel_key: channel.clone(),
+        sample: before.sample,
+    };
     place.remember(&now)?;
+    if !now.sample {
+        match sample::make(&admin, &place, &server_url).await {
+            Ok(()) => {
+                now.sample = true;
+                place.remember(&now)?;
+            }
+            // Everything else works without it, and the next run tries again.
+            Err(error) => eprintln(&format!("the sample data are not complete: {error}")),
+        }
+    }
     let shop = tokio::spawn({
         let (server, stop) = (server_url.to_string(), until(&stopped));
         async move { shop::serve(shop_listener, &server, &channel, stop).await }

@@ -17,6 +17,8 @@ pub struct Remembered {
     pub shop_port: u16,
     /// The website channel's public key.
     pub channel_key: String,
+    /// Whether the work of earlier days was made.
+    pub sample: bool,
 }
 
 /// The demo's directory.
