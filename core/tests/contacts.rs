@@ -1,143 +1,22 @@
-//! Contacts, labels, the Information screen and the history through the core's own API.
+//! Contacts and the Information screen through the core's own API.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on ends")]
 
 mod common;
-
-use std::path::Path;
+mod desk;
 
 use common::*;
+use desk::*;
 use serde_json::{Value, json};
 use switchboard_core::{
-    ContactCard, ContactEdit, ContactId, Core, CoreError, ErrorCode, HistoryCursor, IdentityKind, InfoActionKind,
-    InfoFactKind, Information, LabelId, MessageKind, NewContact, NoteId, UserId,
+    ContactCard, ContactEdit, ContactId, Core, CoreError, ErrorCode, IdentityKind, InfoActionKind, InfoFactKind,
+    MessageKind, NewContact, NoteId,
 };
 use switchboard_protocol::ClientFrame;
-use switchboard_protocol::chat::{ChannelKind, Chat, ChatState, OpenedChat, Visit};
+use switchboard_protocol::chat::{ChannelKind, Visit};
 use switchboard_protocol::collection::Collection;
 use switchboard_protocol::command::CommandStatus;
 use switchboard_protocol::contact::Contact;
-
-fn contact_id(n: u8) -> ContactId {
-    ContactId::from_bytes([0x40 + n; 16])
-}
-
-fn label_id(n: u8) -> LabelId {
-    LabelId::from_bytes([0x60 + n; 16])
-}
-
-fn other() -> UserId {
-    UserId::from_bytes([0xBB; 16])
-}
-
-/// A chat of this contact that waits.
-fn of(n: u8, kind: ChannelKind, contact: Contact) -> OpenedChat {
-    let chat = Chat { channel_kind: kind, contact, ..chat(n, 1) };
-    OpenedChat { chat, ..opened(n, &["hello"]) }
-}
-
-fn person(n: u8, name: &str, known: bool) -> Contact {
-    Contact { id: contact_id(n), name: Some(name.into()), email: None, phone: None, known }
-}
-
-/// A saved contact as the collection has it.
-fn saved(n: u8, name: &str, more: Value) -> Value {
-    let id = contact_id(n).to_string();
-    let mut row = json!({"id": id, "name": name});
-    row.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-    json!({"id": id, "row": row})
-}
-
-fn label(n: u8, name: &str, group: Option<u8>) -> Value {
-    let id = label_id(n).to_string();
-    let mut row = json!({"id": id, "name": name, "color": "#aa0000"});
-    if let Some(group) = group {
-        row["group"] = json!(group_id(group));
-    }
-    json!({"id": id, "row": row})
-}
-
-fn group_id(n: u8) -> String {
-    switchboard_core::GroupId::from_bytes([0x80 + n; 16]).to_string()
-}
-
-fn user(id: UserId, name: &str, role: &str, group: u8) -> Value {
-    json!({"id": id.to_string(), "row": {"id": id.to_string(), "name": name, "role": role, "disabled": false,
-        "group": group_id(group)}})
-}
-
-fn note(n: u8, contact: u8, author: UserId, text: &str) -> Value {
-    let id = NoteId::from_bytes([n; 16]).to_string();
-    json!({"id": id, "row": {"id": id, "contact": contact_id(contact).to_string(), "author": author.to_string(),
-        "author_name": "Boris", "text": text, "at": NOW + i64::from(n)}})
-}
-
-/// The server says that a collection changed, and answers the pull that follows.
-async fn give(connection: &mut Connection, collection: Collection, rev: u64, rows: Vec<Value>) {
-    let name = collection.as_str();
-    connection.send_text(&json!({"type": "changed", "collection": name, "rev": rev}).to_string()).await;
-    answer_pull(connection, collection, rev, rows, false).await;
-}
-
-/// The revision that was asked from.
-async fn answer_pull(
-    connection: &mut Connection,
-    collection: Collection,
-    rev: u64,
-    rows: Vec<Value>,
-    more: bool,
-) -> u64 {
-    let ClientFrame::Pull(pull) = connection.next_action().await else { panic!("a pull") };
-    assert_eq!(pull.collection, collection);
-    let answer = json!({"type": "rows", "req": pull.req, "collection": collection.as_str(), "rev": rev, "rows": rows,
-        "more": more});
-    connection.send_text(&answer.to_string()).await;
-    pull.rev
-}
-
-/// Signed in as a user of group 1, with these chats.
-async fn phone(dir: &Path, chats: Vec<OpenedChat>) -> (Phone, FakeServer, Connection) {
-    let mut server = FakeServer::start().await;
-    let mut phone = Phone::enrolled(dir, &server).await;
-    let mut connection = server.accept().await;
-    connection.bring_up(chats).await;
-    let users = vec![user(me(), "Anna", "user", 1), user(other(), "Boris", "user", 2)];
-    give(&mut connection, Collection::Users, 1, users).await;
-    let queue = chat_id(0xD0).to_string();
-    let queues = vec![json!({"id": queue, "row": {"id": queue, "name": "Sales", "member": true}})];
-    give(&mut connection, Collection::Queues, 1, queues).await;
-    // The names came before it.
-    phone.until("the queue", |core| !core.queues().unwrap().is_empty()).await;
-    phone.online().await;
-    (phone, server, connection)
-}
-
-fn card(core: &Core, n: u8) -> Option<ContactCard> {
-    core.contact(contact_id(n)).ok()
-}
-
-fn info(core: &Core, n: u8) -> Information {
-    core.information(chat_id(n)).unwrap()
-}
-
-fn rejected<T: std::fmt::Debug>(result: Result<T, CoreError>) -> ErrorCode {
-    match result.unwrap_err() {
-        CoreError::Rejected(code) => code,
-        error => panic!("{error:?}"),
-    }
-}
-
-fn kinds(information: &Information) -> Vec<InfoActionKind> {
-    information.actions.iter().map(|action| action.kind).collect()
-}
-
-fn names(labels: &[switchboard_core::LabelInfo]) -> Vec<&str> {
-    labels.iter().map(|label| label.name.as_str()).collect()
-}
-
-fn texts(card: &ContactCard) -> Vec<&str> {
-    card.notes.iter().map(|note| note.text.as_str()).collect()
-}
 
 #[tokio::test]
 async fn f30_information_is_a_ready_list_for_each_channel() {
@@ -444,102 +323,6 @@ async fn f32_what_cannot_be_is_refused_at_once() {
 }
 
 #[tokio::test]
-async fn f67_labels_of_ones_group_and_the_company_can_be_given() {
-    let dir = tempfile::tempdir().unwrap();
-    let (mut phone, _server, mut connection) =
-        phone(dir.path(), vec![of(1, ChannelKind::Sms, person(1, "Maria", true))]).await;
-    let rows = vec![label(1, "VIP", None), label(2, "late payer", Some(1)), label(3, "Theirs", Some(2))];
-    give(&mut connection, Collection::Labels, 1, rows).await;
-    give(&mut connection, Collection::Contacts, 1, vec![saved(1, "Maria", json!({"labels": [label_id(3)]}))]).await;
-    phone.until("the contact", |core| card(core, 1).is_some_and(|card| !card.labels.is_empty())).await;
-    let core = phone.core.clone();
-    let choices = |core: &Core| -> Vec<(String, bool)> {
-        core.labels().unwrap().into_iter().map(|label| (label.name, label.can_edit)).collect()
-    };
-    assert_eq!(choices(&core), [("late payer".into(), true), ("VIP".into(), false)]);
-    assert_eq!(names(&card(&core, 1).unwrap().labels), ["Theirs"], "others' labels are shown");
-
-    assert_eq!(rejected(core.label_contact(contact_id(9), label_id(1), true).await), ErrorCode::UnknownContact);
-    assert_eq!(rejected(core.label_chat(chat_id(1), label_id(3), true).await), ErrorCode::BadLabel);
-    assert_eq!(rejected(core.label_chat(chat_id(1), label_id(9), true).await), ErrorCode::BadLabel);
-    // Taking off is always allowed.
-    core.label_contact(contact_id(1), label_id(3), false).await.unwrap();
-    assert_eq!(rejected(core.label_contact(contact_id(1), label_id(3), true).await), ErrorCode::BadLabel);
-    core.label_chat(chat_id(1), label_id(1), true).await.unwrap();
-    core.label_chat(chat_id(1), label_id(2), true).await.unwrap();
-    core.label_chat(chat_id(1), label_id(1), false).await.unwrap();
-    assert_eq!(names(&info(&core, 1).chat_labels), ["late payer"]);
-
-    // Made, renamed, removed: shown at once.
-    for (name, color) in [("", "#000000"), ("Red", "red"), ("Red", "#12345"), ("LATE PAYER", "#000000")] {
-        assert_eq!(rejected(core.save_label(None, name, color, false).await), ErrorCode::BadLabel, "{name} {color}");
-    }
-    assert_eq!(rejected(core.save_label(None, &"я".repeat(31), "#000000", false).await), ErrorCode::BadLabel);
-    assert_eq!(rejected(core.save_label(None, "Everybody's", "#000000", true).await), ErrorCode::Forbidden);
-    assert_eq!(rejected(core.save_label(Some(label_id(1)), "VIP!", "#000000", false).await), ErrorCode::BadLabel);
-    assert_eq!(rejected(core.delete_label(label_id(3)).await), ErrorCode::BadLabel);
-    let red = core.save_label(None, " Red ", "#FF0000", false).await.unwrap();
-    core.save_label(Some(label_id(2)), "Pays late", "#00FF00", false).await.unwrap();
-    assert_eq!(choices(&core), [("Pays late".into(), true), ("Red".into(), true), ("VIP".into(), false)]);
-    assert_eq!(core.labels().unwrap()[1].color, "#ff0000");
-    assert_eq!(names(&info(&core, 1).chat_labels), ["Pays late"]);
-    core.label_chat(chat_id(1), red, true).await.unwrap();
-    core.delete_label(label_id(2)).await.unwrap();
-    assert_eq!(names(&info(&core, 1).chat_labels), ["Red"]);
-    assert_eq!(choices(&core), [("Red".into(), true), ("VIP".into(), false)]);
-
-    // A system owner gives and changes all, and makes them for everybody.
-    let rows = vec![user(me(), "Anna", "system_owner", 1)];
-    // The commands so far come first.
-    let sent = async |connection: &mut Connection| {
-        while let ClientFrame::Command(command) = connection.next_action().await {
-            connection.answer(command.id, CommandStatus::Applied, None, None).await;
-            if command.kind == "delete_label" {
-                break;
-            }
-        }
-    };
-    sent(&mut connection).await;
-    connection.send_text(&json!({"type": "changed", "collection": "users", "rev": 2}).to_string()).await;
-    loop {
-        match connection.next_action().await {
-            ClientFrame::Command(command) => {
-                connection.answer(command.id, CommandStatus::Applied, None, None).await;
-            }
-            ClientFrame::Pull(pull) => {
-                let answer = json!({"type": "rows", "req": pull.req, "collection": "users", "rev": 2, "rows": rows});
-                connection.send_text(&answer.to_string()).await;
-                break;
-            }
-            frame => panic!("{}", frame.kind()),
-        }
-    }
-    phone.until("the new role", |core| choices(core).len() == 3).await;
-    assert!(choices(&core).iter().all(|(_, can_edit)| *can_edit));
-    core.save_label(None, "For all", "#0000ff", true).await.unwrap();
-    let all = core.labels().unwrap().into_iter().find(|label| label.name == "For all").unwrap();
-    assert_eq!(all.group, None);
-}
-
-#[tokio::test]
-async fn f67_a_chat_has_at_most_twenty_labels() {
-    let dir = tempfile::tempdir().unwrap();
-    let (mut phone, _server, mut connection) =
-        phone(dir.path(), vec![of(1, ChannelKind::Sms, person(1, "Maria", true))]).await;
-    let rows = (0..21).map(|n| label(n, &format!("Label {n}"), None)).collect();
-    give(&mut connection, Collection::Labels, 1, rows).await;
-    phone.until("the labels", |core| core.labels().unwrap().len() == 21).await;
-    for n in 0..20 {
-        phone.core.label_chat(chat_id(1), label_id(n), true).await.unwrap();
-    }
-    assert_eq!(rejected(phone.core.label_chat(chat_id(1), label_id(20), true).await), ErrorCode::TooMany);
-    phone.core.label_chat(chat_id(1), label_id(3), true).await.unwrap();
-    phone.core.label_chat(chat_id(1), label_id(3), false).await.unwrap();
-    phone.core.label_chat(chat_id(1), label_id(20), true).await.unwrap();
-    assert_eq!(info(&phone.core, 1).chat_labels.len(), 20);
-}
-
-#[tokio::test]
 async fn f32_thousands_of_contacts_come_page_by_page() {
     let dir = tempfile::tempdir().unwrap();
     let mut server = FakeServer::start().await;
@@ -574,84 +357,4 @@ async fn f32_thousands_of_contacts_come_page_by_page() {
     assert_eq!(answer_pull(&mut connection, Collection::Contacts, 90, one(3), false).await, 70);
     phone.online().await;
     assert!((1..=3).all(|n| card(&phone.core, n).is_some()));
-}
-
-/// Words that occur nowhere else.
-const MARKERS: [&str; 2] = ["zqxwvmarker", "ыщъэюмаркер"];
-
-#[tokio::test]
-async fn f31_the_history_is_shown_and_leaves_no_byte_on_the_device() {
-    let dir = tempfile::tempdir().unwrap();
-    let mut closed = of(2, ChannelKind::Sms, person(2, "Sam", false));
-    closed.chat.state = ChatState::Closed;
-    let chats = vec![of(1, ChannelKind::Sms, person(1, "Maria", true)), closed];
-    let (mut phone, mut server, mut connection) = phone(dir.path(), chats).await;
-    assert!(info(&phone.core, 1).has_history && !info(&phone.core, 2).has_history);
-    let message = |no: u64, author: Value, text: &str, more: Value| {
-        let mut message = json!({"id": switchboard_core::MessageId::from_bytes([no as u8; 16]), "no": no, "author": author,
-            "text": text, "sent_at": NOW + no as i64, "status": "read"});
-        message.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-        json!({"chat": chat_id(7), "channel_kind": "whatsapp", "channel": "Our WhatsApp", "department": "Support",
-            "at": NOW + no as i64, "message": message})
-    };
-    let boris = json!({"kind": "user", "id": other(), "name": "Boris"});
-    let page = json!({"entries": [
-        message(4, boris.clone(), "", json!({"activity": {"kind": "dealt_with"}})),
-        message(3, boris.clone(), MARKERS[1], json!({"private": true, "mentions": [me()]})),
-        message(2, boris, MARKERS[0], json!({})),
-        message(1, json!({"kind": "contact"}), "where is my order?", json!({})),
-    ], "next": "1790-x y&z"});
-    server.answer_sign_in(200, &page.to_string());
-    let first = phone.core.history(chat_id(1), None).await.unwrap();
-    let asked = server.asked().await;
-    assert!(asked.starts_with(&format!("GET /v1/chats/{}/history ", chat_id(1))), "{asked}");
-    assert!(asked.to_ascii_lowercase().contains("authorization: bearer secret-token"));
-    let shown: Vec<_> = first
-        .entries
-        .iter()
-        .map(|entry| (entry.row.kind, entry.row.author_name.as_deref(), entry.row.text.as_str()))
-        .collect();
-    assert_eq!(
-        shown,
-        [
-            (MessageKind::Activity, Some("Boris"), ""),
-            (MessageKind::Note, Some("Boris"), MARKERS[1]),
-            (MessageKind::Text, Some("Boris"), MARKERS[0]),
-            (MessageKind::Text, Some("Maria"), "where is my order?"),
-        ]
-    );
-    let entry = &first.entries[0];
-    assert_eq!((entry.chat, entry.channel_kind), (chat_id(7), ChannelKind::Whatsapp));
-    assert_eq!((entry.channel.as_str(), entry.department.as_deref()), ("Our WhatsApp", Some("Support")));
-    assert!(first.entries[1].row.mentions_me && first.entries[0].row.activity.is_some());
-
-    // The cursor is opaque, and survives being kept as a text.
-    let cursor = HistoryCursor::new(first.next.unwrap().as_str());
-    server.answer_sign_in(200, r#"{"entries":[]}"#);
-    let last = phone.core.history(chat_id(1), Some(cursor)).await.unwrap();
-    assert!(last.entries.is_empty() && last.next.is_none());
-    let asked = server.asked().await;
-    assert!(asked.contains("/history?before=1790-x+y%26z "), "{asked}");
-
-    server.answer_sign_in(404, r#"{"code":"not_found","detail":"no"}"#);
-    assert_eq!(phone.core.history(chat_id(1), None).await.unwrap_err(), CoreError::NotFound);
-    server.answer_sign_in(400, r#"{"code":"bad_request","detail":"cursor"}"#);
-    assert_eq!(rejected(phone.core.history(chat_id(1), None).await), ErrorCode::BadRequest);
-    assert_eq!(phone.core.history(chat_id(99), None).await.unwrap_err(), CoreError::NotFound);
-
-    // What is written to the files after it shows that the scan would find it.
-    assert!(!holds(dir.path(), MARKERS[0]) && !holds(dir.path(), MARKERS[1]));
-    connection.event(1, &added(inbound(1, 2, MARKERS[0]))).await;
-    phone.until("the message", |core| core.timeline(chat_id(1), None).unwrap().rows().len() == 2).await;
-    assert!(holds(dir.path(), MARKERS[0]));
-    drop(phone);
-    assert!(!holds(dir.path(), MARKERS[1]));
-}
-
-/// Whether some file of the directory has these bytes.
-fn holds(dir: &Path, needle: &str) -> bool {
-    std::fs::read_dir(dir).unwrap().any(|file| {
-        let bytes = std::fs::read(file.unwrap().path()).unwrap_or_default();
-        bytes.windows(needle.len()).any(|at| at == needle.as_bytes())
-    })
 }
