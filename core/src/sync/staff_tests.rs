@@ -390,3 +390,21 @@ fn f2_the_author_of_the_last_word_is_named_in_a_group_alone() {
     assert_eq!((author(1).as_deref(), author(2), author(3)), (Some("Boris"), None, None));
     assert_eq!(phone.row(2).contact_name.as_deref(), Some("Boris"));
 }
+
+#[test]
+fn f45_the_answer_to_what_was_on_its_way_when_its_chat_left_leaves_nothing_of_it_in_the_log() {
+    let mut phone = Phone::new();
+    phone.feed_one(1, opens(group(1, 1, &[me(), other()]), vec![outbound(1, 1, other(), "hi")]));
+    let rename = phone.act(1, CommandBody::RenameGroup(RenameGroup { name: "Other".into() }), false);
+    assert_eq!(send(&phone), ["rename_group"]);
+    phone.feed_one(1, gone(GoneReason::Left));
+    assert!(phone.store.finish_purge().unwrap());
+    let is_due = |phone: &Phone| {
+        let sql = "SELECT purge_pending FROM sync WHERE one = 1";
+        phone.store.read(|db| Ok(db.query_row(sql, [], |row| row.get::<_, bool>(0))?)).unwrap()
+    };
+    assert!(!is_due(&phone));
+    answer(&phone, rename, CommandStatus::Rejected, Some(ErrorCode::NotFound));
+    assert!(is_due(&phone));
+    assert!(phone.unsent().is_empty());
+}

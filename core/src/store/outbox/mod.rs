@@ -14,7 +14,7 @@ use switchboard_protocol::command::{CommandBody, CommandFrame, Reply, Say, Trans
 use switchboard_protocol::ids::{ChatId, CommandId, ContactId, MessageId, UserId};
 use switchboard_protocol::message::MessageKind;
 
-use super::{Blob, Changes, chat, contact, from_sql_u64, read_mark, to_sql_u64, unsent, wish};
+use super::{Blob, Changes, chat, contact, from_sql_u64, purge, read_mark, to_sql_u64, unsent, wish};
 use crate::error::{Error, Result};
 use crate::model::{CommandKind, CommandOutcome, Outcome, UnsentId, UnsentReason, UnsentRow};
 use crate::outbox::{Item, State, Step, choose, next};
@@ -340,10 +340,14 @@ fn remove(tx: &Transaction<'_>, entry: &Entry, changes: &mut Changes) -> Result<
     tx.prepare_cached("DELETE FROM outbox WHERE ord = ?1")?.execute([entry.ord])?;
     // The unsent text's row says whether it is under way.
     changes.unsent |= entry.kind == CommandKind::NoteToOwner;
-    if entry.kind.is_about_chat() {
-        changes.touched(entry.chat);
-    } else {
+    if !entry.kind.is_about_chat() {
         changes.about(entry.kind);
+        return Ok(());
+    }
+    changes.touched(entry.chat);
+    if chat::key(tx, entry.chat)?.is_none() {
+        // It was the last that knew of a chat that left: a name, an address.
+        purge::pending(tx)?;
     }
     Ok(())
 }
