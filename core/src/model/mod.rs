@@ -7,6 +7,7 @@ mod inbox;
 mod internal;
 mod notification;
 mod outcome;
+mod placement;
 mod search;
 mod template;
 mod timeline;
@@ -23,6 +24,7 @@ pub use inbox::{InboxFilter, InboxOrder, InboxRow, InternalInfo, LabelInfo, Last
 pub use internal::Colleague;
 pub use notification::{KindSound, Notification, NotificationKind, NotificationSettings, Sound};
 pub use outcome::{CommandKind, CommandOutcome, Outcome};
+pub use placement::{Placement, ScreenAction};
 pub use search::{ContactHit, SearchHit, SearchResults, SnippetPart, TemplateHit};
 pub use template::{FilledTemplate, TemplateGroup, TemplateItem, TemplatePicker, TemplateQuery};
 pub use timeline::{ActivityKind, ActivityLine, AuthorKind, DeliveryState, StaleReason, TimelineRow};

@@ -103,3 +103,30 @@ async fn until_notified(operator: &Operator) -> Notification {
     let heard = |it: &Notification| it.in_app || it.system || it.sound.is_some();
     operator.until("notified", |operator| operator.notified().into_iter().find(heard)).await
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f51_f17_each_action_has_its_place_on_a_chats_screen() {
+    use switchboard_core::ScreenAction as It;
+    let server = TestServer::start(&["Anna", "Boris"]).await;
+    let (anna, boris) = tokio::join!(server.operator("Anna"), server.operator("Boris"));
+    let mut visitor = Visitor::open(server.addr(), server.channel_key()).await.unwrap();
+    visitor.say("hi").await.unwrap();
+    let waiting = anna.until_offered("hi").await;
+    let placement = waiting.placement();
+    assert_eq!(placement.bar, [It::Take, It::Transfer, It::DealtWith]);
+    assert_eq!(placement.menu[..2], [It::Information, It::Archive]);
+    assert_eq!(placement.composer, [It::Templates]);
+    assert!(!placement.menu.contains(&It::Block), "only its owner blocks");
+    anna.core.take(waiting.chat).await.unwrap();
+    let owned = |anna: &Operator| anna.inbox().into_iter().find(|row| row.is_mine && row.pending == 0);
+    let placement = anna.until("owned", owned).await.placement();
+    assert_eq!(placement.bar, [It::Transfer, It::DealtWith]);
+    assert!(placement.menu.ends_with(&[It::EndSession, It::Block]));
+    // Among staff there is nothing to take, to pass on or to finish, and nothing of a customer to show.
+    let me = server.admin().find_user("Anna").await.unwrap();
+    let chat = boris.core.direct_chat(me).unwrap();
+    boris.core.say(chat, "lunch?", &[]).await.unwrap();
+    let placement = anna.until_chat(chat).await.placement();
+    assert!(placement.bar.is_empty() && placement.composer.is_empty());
+    assert_eq!(placement.menu, [It::Archive, It::Snooze]);
+}
