@@ -5,7 +5,6 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Instant;
 
 use rusqlite::{Connection, OpenFlags, params};
@@ -15,7 +14,7 @@ use switchboard_protocol::event::EventBody;
 use tokio::sync::mpsc::unbounded_channel;
 
 use crate::Result;
-use crate::feeder::{self, CHATS, EVENTS, MESSAGES};
+use crate::feeder::{self, CHATS, EVENTS, Feed, Load, MESSAGES};
 use crate::proc::{Cpu, OtherLoad, evict};
 use crate::report::{Aim, Figure, Report};
 use crate::stats::median;
@@ -35,8 +34,8 @@ pub async fn run(report: &mut Report, quick: bool, dir: &Path) -> Result<()> {
     report.heading(&format!("The core, {CHATS} chats, {} messages", CHATS * MESSAGES));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
     let server = format!("http://{}", listener.local_addr()?);
-    let head = Arc::new(AtomicU64::new(FILLED));
-    let feeding = tokio::spawn(feeder::serve(listener, head.clone()));
+    let feed = Arc::new(Feed::new(FILLED, Load { messages: MESSAGES, templates: 0 }));
+    let feeding = tokio::spawn(feeder::serve(listener, feed.clone()));
     let store = dir.join("store");
     let filled = child(&["core-fill", &server], &store).await?;
     let rounds = if quick { 1 } else { 7 };
@@ -65,7 +64,7 @@ pub async fn run(report: &mut Report, quick: bool, dir: &Path) -> Result<()> {
     }
 
     // A catch-up changes the store: each run gets a copy of its own.
-    head.store(FILLED + EVENTS, Relaxed);
+    feed.raise(FILLED + EVENTS);
     let other = OtherLoad::start(&[std::process::id()]);
     let (mut ours, mut limit) = (Vec::new(), Vec::new());
     for round in 0..rounds.min(5) {

@@ -2,7 +2,6 @@
 //! them. It costs next to nothing itself, so what is measured is the core.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use axum::extract::State;
 use axum::extract::ws::{Message as Frame, WebSocket, WebSocketUpgrade};
@@ -12,16 +11,21 @@ use futures_util::stream::SplitSink;
 use futures_util::{SinkExt, StreamExt};
 use serde_json::value::RawValue;
 use switchboard_protocol::chat::{ChannelKind, Chat, ChatState, OpenedChat, UserChat};
-use switchboard_protocol::collection::Role;
+use switchboard_protocol::collection::{Collection, CollectionRow, Role, TemplateRow};
 use switchboard_protocol::contact::Contact;
 use switchboard_protocol::device::{ENROL_PATH, SOCKET_PATH, SignedIn, SignedInUser};
 use switchboard_protocol::event::{EventBody, MessageAdded};
 use switchboard_protocol::frame::{
-    CatchUp, Empty, Event, Live, Rows, SnapshotBegin, SnapshotChat, SnapshotEnd, SnapshotPart, Welcome,
+    CatchUp, Empty, Event, Hello, Live, Rows, SnapshotBegin, SnapshotChat, SnapshotEnd, SnapshotPart, Welcome,
 };
-use switchboard_protocol::ids::{ChannelId, ChatId, ContactId, DeviceId, FeedId, MessageId, QueueId, UserId};
+use switchboard_protocol::ids::{
+    ChannelId, ChatId, ContactId, DeviceId, FeedId, MessageId, QueueId, TemplateId, UserId,
+};
 use switchboard_protocol::message::{Author, Message, MessageStatus};
+use switchboard_protocol::template::Template;
 use switchboard_protocol::{ClientFrame, ServerFrame};
+
+use tokio::sync::watch;
 
 use crate::Result;
 
@@ -122,6 +126,8 @@ fn chat(number: u64, rev: u64) -> Chat {
         waiting_since: Some(NOW - ((CHATS - number) * 1_000) as i64),
         session: 1,
         group: None,
+        labels: Vec::new(),
+        visit: None,
     }
 }
 
@@ -145,14 +151,41 @@ pub fn frame(seq: u64) -> Result<ServerFrame> {
     }))
 }
 
-#[derive(Clone)]
-struct Feeder {
-    head: Arc<AtomicU64>,
+/// What a store is filled with.
+#[derive(Debug, Clone, Copy)]
+pub struct Load {
+    /// Messages in each chat.
+    pub messages: u64,
+    /// Templates.
+    pub templates: u64,
 }
 
-/// Serves until the listener fails. `head` is the feed's head: raised by the caller between two connections.
-pub async fn serve(listener: tokio::net::TcpListener, head: Arc<AtomicU64>) -> Result<()> {
-    let app = Router::new().route(ENROL_PATH, post(enrol)).route(SOCKET_PATH, get(connect)).with_state(Feeder { head });
+/// The feed of the one user.
+pub struct Feed {
+    head: watch::Sender<u64>,
+    load: Load,
+}
+
+impl Feed {
+    /// A feed whose snapshot is of this head.
+    pub fn new(head: u64, load: Load) -> Feed {
+        Feed { head: watch::Sender::new(head), load }
+    }
+
+    /// One more event, for who is connected too.
+    pub fn push(&self) {
+        self.head.send_modify(|head| *head += 1);
+    }
+
+    /// The head from now on.
+    pub fn raise(&self, head: u64) {
+        self.head.send_replace(head);
+    }
+}
+
+/// Serves until the listener fails.
+pub async fn serve(listener: tokio::net::TcpListener, feed: Arc<Feed>) -> Result<()> {
+    let app = Router::new().route(ENROL_PATH, post(enrol)).route(SOCKET_PATH, get(connect)).with_state(feed);
     Ok(axum::serve(axum::serve::ListenerExt::tap_io(listener, |tcp| drop(tcp.set_nodelay(true))), app).await?)
 }
 
@@ -164,10 +197,10 @@ async fn enrol() -> Json<SignedIn> {
     })
 }
 
-async fn connect(State(feeder): State<Feeder>, upgrade: WebSocketUpgrade) -> axum::response::Response {
+async fn connect(State(feed): State<Arc<Feed>>, upgrade: WebSocketUpgrade) -> axum::response::Response {
     upgrade.on_upgrade(async move |socket| {
         // A core that goes away in the middle is no error here.
-        let _ = talk(socket, feeder.head.load(Relaxed)).await;
+        let _ = talk(socket, &feed).await;
     })
 }
 
@@ -178,14 +211,34 @@ async fn say(out: &mut Out, frame: &ServerFrame) -> Result<()> {
     Ok(())
 }
 
-async fn talk(socket: WebSocket, head: u64) -> Result<()> {
+async fn talk(socket: WebSocket, feed: &Feed) -> Result<()> {
     let (mut out, mut from) = socket.split();
-    while let Some(frame) = from.next().await {
+    let mut heads = feed.head.subscribe();
+    let mut sent = *heads.borrow_and_update();
+    loop {
+        let frame = tokio::select! {
+            frame = from.next() => frame,
+            changed = heads.changed() => {
+                changed?;
+                let head = *heads.borrow_and_update();
+                for seq in sent + 1..=head {
+                    say(&mut out, &frame(seq)?).await?;
+                }
+                sent = head;
+                out.flush().await?;
+                continue;
+            }
+        };
+        let Some(frame) = frame else { return Ok(()) };
         let Frame::Text(text) = frame? else { continue };
         match ClientFrame::parse(&text)? {
-            ClientFrame::Hello(hello) => catch_up(&mut out, hello.cursor, hello.feed_id.is_some(), head).await?,
+            ClientFrame::Hello(hello) => catch_up(&mut out, &hello, sent, feed.load).await?,
             ClientFrame::Pull(pull) => {
-                let rows = Rows { req: pull.req, collection: pull.collection, rev: 1, rows: Vec::new() };
+                let rows = match pull.collection {
+                    Collection::Templates => (0..feed.load.templates).map(template).collect::<Result<_>>()?,
+                    _ => Vec::new(),
+                };
+                let rows = Rows { req: pull.req, collection: pull.collection, rev: 1, rows, more: false };
                 say(&mut out, &ServerFrame::Rows(rows)).await?;
             }
             ClientFrame::Ping(_) => say(&mut out, &ServerFrame::Pong(Empty {})).await?,
@@ -193,11 +246,30 @@ async fn talk(socket: WebSocket, head: u64) -> Result<()> {
         }
         out.flush().await?;
     }
-    Ok(())
 }
 
-async fn catch_up(out: &mut Out, cursor: u64, known: bool, head: u64) -> Result<()> {
-    let revs = switchboard_protocol::collection::Collection::ALL.iter().map(|c| (c.as_str().to_owned(), 1)).collect();
+/// A template of this number; four of five are in English.
+fn template(number: u64) -> Result<CollectionRow> {
+    let language = if number % 5 == 4 { "ru" } else { "en" };
+    let row = TemplateRow {
+        id: TemplateId::from_bytes(id(9, number)),
+        edition: 1,
+        template: Template {
+            group: None,
+            category: Some(format!("Category {}", number % 12)),
+            language: Some(language.into()),
+            title: format!("{} {number}", text(number * 31).chars().take(24).collect::<String>()),
+            text: format!("{}. {}.", text(number), text(number + 7)),
+            keywords: text(number + 3).chars().take(40).collect(),
+        },
+    };
+    let json = RawValue::from_string(serde_json::to_string(&row)?)?;
+    Ok(CollectionRow { id: uuid::Uuid::from_bytes(id(9, number)), row: Some(json) })
+}
+
+async fn catch_up(out: &mut Out, hello: &Hello, head: u64, load: Load) -> Result<()> {
+    let (cursor, known) = (hello.cursor, hello.feed_id.is_some());
+    let revs = Collection::ALL.iter().map(|c| (c.as_str().to_owned(), 1)).collect();
     let mode = if known { CatchUp::Replay } else { CatchUp::Snapshot };
     let welcome = Welcome {
         feed_id: FeedId::from_bytes(id(8, 1)),
@@ -215,7 +287,7 @@ async fn catch_up(out: &mut Out, cursor: u64, known: bool, head: u64) -> Result<
             let chats = (part * PART..(part + 1) * PART).map(|number| SnapshotChat {
                 opened: OpenedChat {
                     chat: chat(number, 1),
-                    messages: (1..=MESSAGES).map(|no| message(number, no)).collect(),
+                    messages: (1..=load.messages).map(|no| message(number, no)).collect(),
                     more: false,
                 },
                 me: UserChat::default(),

@@ -9,6 +9,7 @@
 
 mod child;
 mod client;
+mod desk;
 mod feeder;
 mod fixture;
 mod footprint;
@@ -58,6 +59,7 @@ enum Part {
     Memory,
     Start,
     Core,
+    Desk,
 }
 
 /// The measured processes; started by this program, not by hand.
@@ -156,6 +158,7 @@ async fn parts(report: &mut report::Report, only: &[Part], quick: bool, dir: &Pa
             Part::Memory => footprint::memory(report, quick, dir).await?,
             Part::Start => footprint::start(report, quick, dir).await?,
             Part::Core => client::run(report, quick, dir).await?,
+            Part::Desk => desk::run(report, quick, dir).await?,
         }
     }
     Ok(())

@@ -272,6 +272,8 @@ impl Visitor {
             token: identity.token.clone(),
             feed_id: identity.feed,
             after: identity.last_no,
+            page: None,
+            referrer: None,
         };
         socket.send(Message::text(WidgetClientFrame::Hello(hello).to_json()?)).await?;
         loop {
