@@ -1,5 +1,7 @@
 //! The README for app developers leaves nothing of the surface out.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
