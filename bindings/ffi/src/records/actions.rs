@@ -5,7 +5,7 @@ use switchboard_core::{CommandId, GroupId, QueueId, UserId};
 
 use super::{CommandKind, Presence, mirror, time};
 
-/// What can be done with a chat now: a screen shows exactly these. Each flag has a method of `SwitchboardCore`, which
+/// What can be done with a chat now: a screen shows exactly these, where its [`Placement`] puts them. Each flag has a method of `SwitchboardCore`, which
 /// refuses what its flag does not allow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, uniffi::Record)]
 pub struct ChatActions {
@@ -87,6 +87,61 @@ impl From<core::ChatActions> for ChatActions {
             members,
             leave,
         }
+    }
+}
+
+mirror! {
+    /// Something that a chat's screen offers: a button or a menu entry.
+    ScreenAction {
+        /// Take the chat.
+        Take,
+        /// Pass it on.
+        Transfer,
+        /// Close the session and archive the chat.
+        DealtWith,
+        /// What is known of the contact.
+        Information,
+        /// Out of Recents.
+        Archive,
+        /// Back into Recents.
+        Unarchive,
+        /// Away until a time.
+        Snooze,
+        /// Labels.
+        Labels,
+        /// A note that the customer never gets.
+        Note,
+        /// The staff group's name and members.
+        Members,
+        /// Leave the staff group. Ask first.
+        Leave,
+        /// End the visitor's session. Ask first.
+        EndSession,
+        /// Shut the visitor's address out. Ask first, and say what `sharing` answers.
+        Block,
+        /// Remove the chat for this user. Ask first.
+        Delete,
+        /// The template picker.
+        Templates,
+    }
+}
+
+/// What stands where on a chat's screen, each in its order. What cannot be done now is not there.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+pub struct Placement {
+    /// At the top, on the right.
+    pub bar: Vec<ScreenAction>,
+    /// In the menu behind it.
+    pub menu: Vec<ScreenAction>,
+    /// At the composer's bottom left.
+    pub composer: Vec<ScreenAction>,
+}
+
+impl From<core::Placement> for Placement {
+    fn from(placement: core::Placement) -> Self {
+        let actions = |actions: Vec<core::ScreenAction>| actions.into_iter().map(ScreenAction::from).collect();
+        let core::Placement { bar, menu, composer } = placement;
+        Self { bar: actions(bar), menu: actions(menu), composer: actions(composer) }
     }
 }
 

@@ -3,7 +3,9 @@ use std::time::SystemTime;
 use switchboard_core as core;
 use switchboard_core::{ChatId, ContactId, LabelId, UserId};
 
-use super::{AuthorKind, ChatActions, Composer, MessageKind, PassedOnLine, Presence, UndoInfo, mirror, time};
+use super::{
+    AuthorKind, ChatActions, Composer, MessageKind, PassedOnLine, Placement, Presence, UndoInfo, mirror, time,
+};
 
 mirror! {
     /// Which chats of Recents a list shows.
@@ -120,8 +122,10 @@ pub struct InboxRow {
     pub snoozed_until: Option<SystemTime>,
     /// Whether to ask what to do with an unknown contact: Add contact, Reply, Ignore.
     pub prompt: bool,
-    /// What can be done with it: which buttons and menu entries stand there.
+    /// What can be done with it.
     pub actions: ChatActions,
+    /// Where the buttons and menu entries of its screen stand.
+    pub placement: Placement,
     /// What stands at the foot of its screen.
     pub composer: Composer,
     /// Of a chat that was passed on: to whom and when. The Archive shows this line; the chat cannot be opened.
@@ -183,6 +187,7 @@ pub struct LastMessage {
 
 impl From<core::InboxRow> for InboxRow {
     fn from(row: core::InboxRow) -> Self {
+        let placement = row.placement().into();
         Self {
             chat: row.chat,
             contact_name: row.contact_name,
@@ -213,6 +218,7 @@ impl From<core::InboxRow> for InboxRow {
             snoozed_until: row.snoozed_until.map(time),
             prompt: row.prompt,
             actions: row.actions.into(),
+            placement,
             composer: row.composer.into(),
             passed_on: row.passed_on.map(PassedOnLine::from),
             undo: row.undo.map(UndoInfo::from),

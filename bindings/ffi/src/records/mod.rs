@@ -21,7 +21,8 @@ pub use account::{
     Account, CommandKind, CommandOutcome, ConnectionState, CoreOptions, Outcome, Platform, Role, Typing,
 };
 pub use actions::{
-    ChatActions, Composer, NewContact, PassedOnLine, TargetKind, TransferTarget, TransferTargetRow, UndoInfo,
+    ChatActions, Composer, NewContact, PassedOnLine, Placement, ScreenAction, TargetKind, TransferTarget,
+    TransferTargetRow, UndoInfo,
 };
 pub use alarms::{AlarmKind, AlarmRow, BlockRow};
 pub use contacts::{

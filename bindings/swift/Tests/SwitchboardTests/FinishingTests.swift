@@ -16,6 +16,19 @@ import Testing
         return chat
     }
 
+    @Test("F51 a row says where each button of its screen stands")
+    func placement() async throws {
+        let anna = try await office.onlinePhone("Anna")
+        try office.visitor().say("hello?")
+        let waiting = try await anna.chat()
+        #expect(waiting.placement.bar.first == .take && waiting.placement.composer == [.templates])
+        _ = try await anna.take(chat: waiting.chat)
+        let owned = try await anna.chat { $0.isMine && $0.pending == 0 }.placement
+        #expect(owned.bar == [.transfer, .dealtWith])
+        #expect(owned.menu.first == .information)
+        #expect(owned.menu.contains(.archive) && owned.menu.contains(.endSession) && owned.menu.contains(.block))
+    }
+
     @Test("F37 F39 dealt with goes to the archive, and the next message goes by the route as a new session")
     func dealtWith() async throws {
         let anna = try await office.onlinePhone("Anna")

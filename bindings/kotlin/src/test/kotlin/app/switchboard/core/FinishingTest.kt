@@ -6,6 +6,20 @@ import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
 
 class FinishingTest {
+    @Test
+    fun `f51 a row says where each button of its screen stands`() = inOffice {
+        val anna = onlinePhone("Anna")
+        visitor().say("hello?")
+        val waiting = anna.awaitChat().placement
+        assertEquals(listOf(ScreenAction.TAKE, ScreenAction.TRANSFER), waiting.bar.filter { it != ScreenAction.DEALT_WITH })
+        assertEquals(listOf(ScreenAction.TEMPLATES), waiting.composer)
+        anna.take(anna.awaitChat().chat)
+        val owned = anna.awaitChat { it.isMine && it.pending == 0u }.placement
+        assertEquals(listOf(ScreenAction.TRANSFER, ScreenAction.DEALT_WITH), owned.bar)
+        assertEquals(ScreenAction.INFORMATION, owned.menu.first())
+        assertTrue(owned.menu.containsAll(listOf(ScreenAction.ARCHIVE, ScreenAction.END_SESSION, ScreenAction.BLOCK)))
+    }
+
     /** A chat that this phone's user owns, everything read. */
     private suspend fun SwitchboardCore.answered(visitor: Visitor): ChatId {
         visitor.say("where is my parcel?")
