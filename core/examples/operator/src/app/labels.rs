@@ -135,7 +135,8 @@ impl App {
         let color = COLORS.iter().find(|(name, _)| *name == entered).map_or(entered.as_str(), |(_, color)| *color);
         let digits = color.strip_prefix('#').unwrap_or_default();
         if digits.len() != 6 || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-            (form.field, form.error) = (1, Some("A colour is one of those below, or #rrggbb.".into()));
+            let names: Vec<&str> = COLORS.iter().map(|(name, _)| *name).collect();
+            (form.field, form.error) = (1, Some(format!("A colour: {}, or #rrggbb.", names.join(", "))));
             return None;
         }
         let company = matches!(form.text(2).to_lowercase().as_str(), "yes" | "y");
