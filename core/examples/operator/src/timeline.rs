@@ -134,7 +134,7 @@ impl OpenChat {
 
     /// Where the @ stands behind which a name is being written, where somebody can be mentioned.
     pub fn mention_at(&self) -> Option<usize> {
-        if !self.noting && !self.row.first().is_some_and(|row| row.internal.is_some()) {
+        if !self.noting && self.row.first().is_none_or(|row| row.internal.is_none()) {
             return None;
         }
         let before = &self.composer.text()[..self.composer.cursor()];

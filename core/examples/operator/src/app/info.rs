@@ -145,18 +145,18 @@ pub struct MergeView {
 impl App {
     /// The Information of a customer's chat; of a staff chat its members.
     pub(super) fn open_information(&mut self, chat: ChatId) -> Vec<Effect> {
-        self.cover(Overlay::Info(InfoView::new(InfoOf::Chat(chat))));
+        self.cover(Overlay::Info(Box::new(InfoView::new(InfoOf::Chat(chat)))));
         vec![DeskEffect::Information(chat).into()]
     }
 
     pub(super) fn open_card(&mut self, contact: ContactId) -> Vec<Effect> {
-        self.cover(Overlay::Info(InfoView::new(InfoOf::Contact(contact))));
+        self.cover(Overlay::Info(Box::new(InfoView::new(InfoOf::Contact(contact)))));
         vec![DeskEffect::Card(contact).into()]
     }
 
     fn info_mut(&mut self, of: InfoOf) -> Option<&mut InfoView> {
         self.overlay.iter_mut().chain(&mut self.below).find_map(|overlay| match overlay {
-            Overlay::Info(view) if view.of == of => Some(view),
+            Overlay::Info(view) if view.of == of => Some(&mut **view),
             _ => None,
         })
     }

@@ -52,7 +52,7 @@ pub enum Overlay {
     /// A template being written.
     Template(TemplateForm),
     /// What is known of a contact.
-    Info(InfoView),
+    Info(Box<InfoView>),
     /// The contact that another one is merged with.
     Merge(MergeView),
     /// Labels to give.
