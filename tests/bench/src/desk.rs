@@ -2,7 +2,6 @@
 //! store answers while somebody types, with 5,000 templates and a million messages. Beside each the same SQL on the same
 //! file, in turns, so that both meet the same noise.
 
-use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -101,20 +100,21 @@ async fn changes(report: &mut Report, quick: bool, store: &Path) -> Result<()> {
 /// stay what they are.
 fn raw_change(db: &Connection) -> Result<Duration> {
     let since = Instant::now();
-    let done = db.execute_batch("BEGIN IMMEDIATE");
-    done?;
+    db.execute_batch("BEGIN IMMEDIATE")?;
     let (key, no): (i64, i64) = db
         .prepare_cached(
             "SELECT key, last_no FROM chat INDEXED BY chat_recents WHERE place = 0 ORDER BY last_at DESC LIMIT 1",
         )?
         .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    // Behind everything that the chat will ever have here.
+    let pos = (key << 32) + no + 1_000_000;
     db.prepare_cached(
         "INSERT INTO message (pos, id, author, text, sent_at, status, fts) VALUES (?1, randomblob(16), 0,
              'the blue lamp would be a present, please', 1, 6, ?1 | 1 << 60)",
     )?
-    .execute([(key << 32) + no + 1_000_000])?;
+    .execute([pos])?;
     db.prepare_cached("INSERT INTO message_fts (rowid, text) VALUES (?1, 'the blue lamp would be a present, please')")?
-        .execute([(key << 32) + no + 1_000_000 | 1 << 60])?;
+        .execute([pos | 1 << 60])?;
     db.prepare_cached("UPDATE chat SET last_no = last_no + 1, last_at = last_at + 1, unread = unread + 1, rev = rev + 1 WHERE key = ?1")?
         .execute([key])?;
     db.prepare_cached("UPDATE sync SET cursor = cursor + 0 WHERE one = 1")?.execute([])?;
@@ -199,8 +199,8 @@ fn both(report: &mut Report, name: &str, ours: &Histogram, limit: &Histogram, mo
 
 /// The words as prefixes, as FTS5 wants them.
 fn prefixes(query: &str) -> String {
-    let words: VecDeque<String> = query.split_whitespace().map(|word| format!("\"{word}\"*")).collect();
-    Vec::from(words).join(" ")
+    let words: Vec<String> = query.split_whitespace().map(|word| format!("\"{word}\"*")).collect();
+    words.join(" ")
 }
 
 fn raw_search(db: &Connection, query: &str) -> Result<()> {

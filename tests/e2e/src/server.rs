@@ -7,7 +7,7 @@ use std::process::Stdio;
 use switchboard_protocol::chat::ChannelKind;
 use switchboard_protocol::collection::Role;
 use switchboard_protocol::device::{DeviceInfo, ENROL_PATH, EnrolRequest, Platform, SignedIn};
-use switchboard_protocol::ids::UserId;
+use switchboard_protocol::ids::{ChatId, UserId};
 use switchboard_protocol::widget::WidgetConfig;
 use switchboard_server::routing::QueueSettings;
 use switchboard_server::{Admin, Config, NewChannel, NewUser, Route, Server};
@@ -16,7 +16,7 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::process::{Child, Command};
 
-use crate::{FaultProxy, Operator};
+use crate::{FaultProxy, Operator, Visitor};
 
 /// The configuration of every test: the real defaults but for the throttles, because all of a test's visitors and
 /// phones share one address.
@@ -155,6 +155,22 @@ impl TestServer {
         let link = link(&self.admin(), self.seeded.user(name), &proxy.url()).await;
         operator.core.enrol(&link).await.expect("the phone signs in");
         operator
+    }
+
+    /// A new visitor's chat that this operator took by a reply.
+    ///
+    /// # Panics
+    /// When it does not come so far.
+    pub async fn owned_chat(&self, operator: &Operator, text: &str) -> (Visitor, ChatId) {
+        let mut visitor = Visitor::open(self.addr(), self.channel_key()).await.expect("a visitor");
+        visitor.say(text).await.expect("the text is accepted");
+        let chat = operator.until_offered(text).await.chat;
+        operator.core.reply(chat, "One moment.").await.expect("the reply is queued");
+        visitor.hear("One moment.").await.expect("the reply comes");
+        operator
+            .until("owned", |phone| phone.inbox().iter().any(|row| row.chat == chat && row.is_mine).then_some(()))
+            .await;
+        (visitor, chat)
     }
 
     /// Signs in a device without a core.

@@ -1,21 +1,9 @@
 //! Among those who see a customer's chat: notes, labels, and texts that did not go out.
 
 use switchboard_core::{
-    ChatId, CoreError, DeliveryState, ErrorCode, MessageKind, Outcome, STALE_MS, StaleReason, UnsentReason,
+    CoreError, DeliveryState, ErrorCode, MessageKind, Outcome, STALE_MS, StaleReason, UnsentReason,
 };
-use switchboard_e2e::{Operator, TestServer, Visitor, outcome_stream};
-
-async fn owned(server: &TestServer, operator: &Operator, text: &str) -> (Visitor, ChatId) {
-    let mut visitor = Visitor::open(server.addr(), server.channel_key()).await.unwrap();
-    visitor.say(text).await.unwrap();
-    let chat = operator.until_offered(text).await.chat;
-    operator.core.reply(chat, "One moment.").await.unwrap();
-    visitor.hear("One moment.").await.unwrap();
-    operator
-        .until("owned", |phone| phone.inbox().iter().any(|row| row.chat == chat && row.is_mine).then_some(()))
-        .await;
-    (visitor, chat)
-}
+use switchboard_e2e::{TestServer, Visitor, outcome_stream};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn f66_a_note_with_a_mention_reaches_those_who_see_the_chat_and_never_the_customer() {
@@ -87,7 +75,7 @@ async fn f64_a_reply_that_grew_old_or_was_overtaken_asks_before_it_is_sent() {
     let server = TestServer::start(&["Anna"]).await;
     let cut = server.proxy().await;
     let anna = server.operator_through(&cut, "Anna").await;
-    let (mut visitor, chat) = owned(&server, &anna, "Can I come today?").await;
+    let (mut visitor, chat) = server.owned_chat(&anna, "Can I come today?").await;
     cut.refuse();
     let old = anna.core.reply(chat, "Yes, until six.").await.unwrap();
     anna.ahead(STALE_MS + 1_000);

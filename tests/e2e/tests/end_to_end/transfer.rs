@@ -1,7 +1,7 @@
 //! A chat is passed on: with its history, and away from the one who had it.
 
 use switchboard_core::{
-    ActivityKind, ChatId, ChatState, CoreError, ErrorCode, MessageKind, Outcome, Presence, TransferTargetRow,
+    ActivityKind, ChatState, CoreError, ErrorCode, MessageKind, Outcome, Presence, TransferTargetRow,
 };
 use switchboard_e2e::{Operator, TestServer, Visitor, scan};
 use switchboard_protocol::transfer::TransferTarget;
@@ -14,24 +14,12 @@ fn target(operator: &Operator, query: &str) -> TransferTargetRow {
     found[0].clone()
 }
 
-async fn owned(server: &TestServer, operator: &Operator, text: &str) -> (Visitor, ChatId) {
-    let mut visitor = Visitor::open(server.addr(), server.channel_key()).await.unwrap();
-    visitor.say(text).await.unwrap();
-    let chat = operator.until_offered(text).await.chat;
-    operator.core.reply(chat, "One moment.").await.unwrap();
-    visitor.hear("One moment.").await.unwrap();
-    operator
-        .until("owned", |phone| phone.inbox().iter().any(|row| row.chat == chat && row.is_mine).then_some(()))
-        .await;
-    (visitor, chat)
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn f26_f27_f28_f29_to_a_user_with_a_note_and_the_history_and_nothing_stays_but_a_line() {
     let server = TestServer::start(&["Anna", "Boris", "Clara"]).await;
     let (anna, boris, clara) =
         tokio::join!(server.operator("Anna"), server.operator("Boris"), server.operator("Clara"));
-    let (mut visitor, chat) = owned(&server, &anna, "Zephyrlamp is broken").await;
+    let (mut visitor, chat) = server.owned_chat(&anna, "Zephyrlamp is broken").await;
     boris.until_gone(chat).await;
 
     let row = target(&anna, "bor");
@@ -112,7 +100,7 @@ async fn f28_a_phone_that_was_off_the_whole_time_never_gets_the_content() {
     let (anna, boris) = tokio::join!(server.operator("Anna"), server.operator("Boris"));
     let tablet = server.operator_through(&proxy, "Anna").await;
     proxy.refuse();
-    let (mut visitor, chat) = owned(&server, &anna, "Quarzlampe").await;
+    let (mut visitor, chat) = server.owned_chat(&anna, "Quarzlampe").await;
     anna.core.transfer(chat, target(&anna, "boris").target, None).await.unwrap();
     anna.skip_undo();
     boris.until_chat(chat).await;
@@ -130,7 +118,7 @@ async fn f26_who_was_disabled_meanwhile_does_not_get_it_and_it_is_back_with_the_
     let server = TestServer::start(&["Anna", "Boris"]).await;
     let proxy = server.proxy().await;
     let anna = server.operator_through(&proxy, "Anna").await;
-    let (mut visitor, chat) = owned(&server, &anna, "for Boris").await;
+    let (mut visitor, chat) = server.owned_chat(&anna, "for Boris").await;
     let boris = target(&anna, "boris").target;
     let me = TransferTarget::User(server.admin().find_user("Anna").await.unwrap());
     let refused = |code| Err(CoreError::Rejected(code));
@@ -162,7 +150,7 @@ async fn f26_who_was_disabled_meanwhile_does_not_get_it_and_it_is_back_with_the_
 async fn f58_a_visitor_may_type_while_a_chat_changes_hands() {
     let server = TestServer::start(&["Anna", "Boris"]).await;
     let (anna, boris) = tokio::join!(server.operator("Anna"), server.operator("Boris"));
-    let (mut visitor, chat) = owned(&server, &anna, "typing").await;
+    let (mut visitor, chat) = server.owned_chat(&anna, "typing").await;
     anna.core.transfer(chat, target(&anna, "boris").target, None).await.unwrap();
     anna.skip_undo();
     boris.until_chat(chat).await;
