@@ -24,8 +24,8 @@ impl SwitchboardCore {
         complete_blocking(move || core.fill_template(chat, template).map(FilledTemplate::from)).await
     }
 
-    /// Makes a template: for one of the picker's `groups`. Without a group it is the company's for a system owner, and
-    /// the own group's for everybody else. `InvalidInput` names what is wrong with it. Needs the network; the template
+    /// Makes a template: for one of the picker's `groups`, which say whose it is; without a group it is the whole
+    /// company's, and refused with `Forbidden` to all but system owners. `InvalidInput` names what is wrong with it. Needs the network; the template
     /// is in the picker when this returns.
     pub async fn create_template(&self, template: Template) -> Result<TemplateId, SwitchboardError> {
         let core = self.core();

@@ -133,7 +133,7 @@ pub struct Template {
     pub title: String,
     /// The text, with variables in double braces, of `template_variables`.
     pub text: String,
-    /// The group whose members use it: one of the picker's `groups`.
+    /// The group whose members use it: of one of the picker's `groups`; none: the whole company.
     #[uniffi(default = None)]
     pub group: Option<GroupId>,
     /// The tab under which it stands; none: under no tab but All.

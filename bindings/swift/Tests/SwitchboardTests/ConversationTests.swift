@@ -152,7 +152,8 @@ import Testing
         let chat = try await anna.chat().chat
         let marina = NewContact(name: "Marina Lopez", phone: "+49 30 5556677")
         try await anna.done { try await $0.addContact(chat: chat, contact: marina) }
-        _ = try await mona.createTemplate(template: Template(title: "Marine varnish", text: "It is for boats."))
+        let varnish = Template(title: "Marine varnish", text: "It is for boats.", group: try await mona.ownGroup())
+        _ = try await mona.createTemplate(template: varnish)
         let staff = try await anna.directChat(user: anna.colleague("Boris"))
         _ = try await anna.say(chat: staff, text: "who knows Marina?")
         try await eventually("finds", read: { try await anna.search(query: "mari", limit: 10) }) { found in

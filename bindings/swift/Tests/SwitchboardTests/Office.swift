@@ -124,6 +124,12 @@ extension SwitchboardCore {
         try await eventually(name, read: { try await colleagues(query: name) }, where: { $0.count == 1 })[0].user
     }
 
+    /// The group for which this manager makes templates, as soon as this phone knows it.
+    func ownGroup() async throws -> GroupId? {
+        let picker = try await eventually("right", read: { try await templates(query: TemplateQuery()) }) { $0.canCreate }
+        return picker.groups.first?.group
+    }
+
     /// Does it, and waits until the server has done it.
     func done(_ act: (SwitchboardCore) async throws -> CommandId) async throws {
         let outcome = try await outcome(of: act)

@@ -21,7 +21,9 @@ import Testing
             $0.canCreate
         }
         #expect(picker.groups.map(\.name) == ["Staff"])
-        let hello = Template(title: "Hello", text: "Good day.", category: "Greetings", language: "en")
+        let group = picker.groups.first?.group
+        let hello = Template(
+            title: "Hello", text: "Good day.", group: group, category: "Greetings", language: "en")
         await #expect(throws: SwitchboardError.Rejected(code: .forbidden)) {
             try await anna.createTemplate(template: hello)
         }
@@ -31,7 +33,10 @@ import Testing
         let item = try await anna.templates(query: TemplateQuery()).rows[0]
         #expect(!item.canEdit && item.groupName == "Staff" && item.id == id)
 
-        let changed = Template(title: "Good day", text: "Good day.")
+        await #expect(throws: SwitchboardError.Rejected(code: .forbidden), "the whole company's") {
+            try await mona.createTemplate(template: Template(title: "Bye", text: "Good bye."))
+        }
+        let changed = Template(title: "Good day", text: "Good day.", group: group)
         try await mona.changeTemplate(id: id, edition: item.edition, template: changed)
         await #expect(throws: SwitchboardError.Rejected(code: .changed)) {
             try await mona.deleteTemplate(id: id, edition: item.edition)
@@ -42,7 +47,7 @@ import Testing
         try await eventually("templates", read: { try await titles(anna) }) { $0.isEmpty }
 
         do {
-            let wrong = Template(title: "Shoes", text: "Size {{contact.shoe_size}}?")
+            let wrong = Template(title: "Shoes", text: "Size {{contact.shoe_size}}?", group: group)
             _ = try await mona.createTemplate(template: wrong)
             Issue.record("a template with an unknown variable was made")
         } catch SwitchboardError.InvalidInput(let reason) {
@@ -92,7 +97,8 @@ import Testing
         try await anna.done { try await $0.addContact(chat: chat, contact: NewContact(name: "Maria López")) }
         _ = try await anna.chat { $0.contactName == "Maria López" }
         let text = "Dear {{contact.first_name}}, {{user.name}} of {{queue.name}} here. Is it {{contact.phone}}?"
-        let id = try await mona.createTemplate(template: Template(title: "Hello", text: text))
+        let group = try await mona.ownGroup()
+        let id = try await mona.createTemplate(template: Template(title: "Hello", text: text, group: group))
         try await eventually("templates", read: { try await titles(anna) }) { $0 == ["Hello"] }
         try await anna.stop()
         let filled = try await anna.fillTemplate(chat: chat, template: id)

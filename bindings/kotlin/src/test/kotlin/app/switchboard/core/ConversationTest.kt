@@ -172,7 +172,7 @@ class ConversationTest {
         visitor().say("my name is Marina")
         val chat = anna.awaitChat().chat
         anna.done { addContact(chat, NewContact("Marina Lopez", phone = "+49 30 5556677")) }
-        mona.createTemplate(Template("Marine varnish", "It is for boats."))
+        mona.createTemplate(Template("Marine varnish", "It is for boats.", mona.awaitOwnGroup()))
         val staff = anna.directChat(anna.awaitColleague("Boris"))
         anna.say(staff, "who knows Marina?")
         eventually({ found -> found.hits.size == 2 && found.contacts.any { it.known } && found.templates.size == 1 }) {

@@ -125,6 +125,10 @@ suspend fun <T> eventually(matches: (T) -> Boolean, read: suspend () -> T): T = 
 suspend fun SwitchboardCore.awaitColleague(name: String): UserId =
     eventually({ it.size == 1 }) { colleagues(name) }.single().user
 
+/** The group for which this manager makes templates, as soon as this phone knows it. */
+suspend fun SwitchboardCore.awaitOwnGroup(): GroupId =
+    eventually({ it.canCreate }) { templates(TemplateQuery()) }.groups.single().group!!
+
 /** Does it, and waits until the server has done it. */
 suspend fun SwitchboardCore.done(act: suspend SwitchboardCore.() -> CommandId) =
     check(outcomeOf(act) == Outcome.Applied) { "it was to be done" }

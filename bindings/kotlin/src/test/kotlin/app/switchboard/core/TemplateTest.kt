@@ -21,8 +21,9 @@ class TemplateTest {
         assertFalse(anna.templates(TemplateQuery()).canCreate)
         val picker = eventually({ it.canCreate }) { mona.templates(TemplateQuery()) }
         assertEquals(listOf<String?>("Staff"), picker.groups.map { it.name })
-        val hello = Template("Hello", "Good day.", category = "Greetings", language = "en")
+        val hello = Template("Hello", "Good day.", picker.groups.single().group, category = "Greetings", language = "en")
         assertEquals(ErrorCode.FORBIDDEN, refusal { anna.createTemplate(hello) })
+        assertEquals(ErrorCode.FORBIDDEN, refusal { mona.createTemplate(hello.copy(group = null)) }, "the whole company's")
         val id = mona.createTemplate(hello)
         assertEquals(listOf("Hello"), mona.titles(TemplateQuery()), "there when it returns")
         anna.awaitTitles("Hello")
@@ -83,9 +84,8 @@ class TemplateTest {
         val chat = anna.awaitChat().chat
         anna.done { addContact(chat, NewContact("Maria López")) }
         anna.awaitChat { it.contactName == "Maria López" }
-        val id = mona.createTemplate(
-            Template("Hello", "Dear {{contact.first_name}}, {{user.name}} of {{queue.name}} here. Is it {{contact.phone}}?"),
-        )
+        val text = "Dear {{contact.first_name}}, {{user.name}} of {{queue.name}} here. Is it {{contact.phone}}?"
+        val id = mona.createTemplate(Template("Hello", text, mona.awaitOwnGroup()))
         anna.awaitTitles("Hello")
         anna.stop()
         val filled = anna.fillTemplate(chat, id)
