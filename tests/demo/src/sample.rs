@@ -209,7 +209,9 @@ async fn staff(anna: &Core, boris: &Core, chloe: &Core) -> Result<()> {
 /// Does something and waits until the server has done it; one of a kind at a time.
 async fn applied<T>(core: &Core, kind: CommandKind, command: impl Future<Output = Result<T, CoreError>>) -> Result<()> {
     let (send, mut ended) = unbounded_channel();
-    let _watching = core.observe_commands(Arc::new(move |outcome: CommandOutcome| drop(send.send(outcome))));
+    let _watching = core.observe_commands(Arc::new(move |outcome: CommandOutcome| {
+        let _ = send.send(outcome);
+    }));
     command.await?;
     loop {
         let outcome = tokio::time::timeout(PATIENCE, ended.recv()).await.map_err(|_| "the server did not answer")?;

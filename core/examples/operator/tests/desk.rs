@@ -426,3 +426,36 @@ fn f65_one_search_finds_people_templates_and_messages() {
     key(&mut app, KeyCode::Down);
     assert_eq!(key(&mut app, KeyCode::Enter), [Effect::Open(chat(5), Some(2))]);
 }
+
+#[test]
+fn the_desk_fits_a_narrow_terminal() {
+    let mut app = picking(true);
+    app.update(Msg::Resized(44, 20));
+    assert_screen("templates_44", &app);
+    with_control(&mut app, 'e');
+    assert_screen("template_44", &app);
+    key(&mut app, KeyCode::Esc);
+    key(&mut app, KeyCode::Esc);
+    with_control(&mut app, 'l');
+    app.update(Msg::Desk(DeskNews::Labels(Vec::new())));
+    assert!(screen(&app).contains("n makes one"));
+    key(&mut app, KeyCode::Char('n'));
+    assert_screen("label_44", &app);
+    let mut app = informed(44, 20);
+    key(&mut app, KeyCode::End);
+    assert!(screen(&app).contains("Had the red one repaired"));
+    // And nothing breaks in the smallest one.
+    for (columns, rows) in [(20, 8), (24, 9), (30, 40), (200, 8)] {
+        let mut app = informed(columns, rows);
+        screen(&app);
+        key(&mut app, KeyCode::Char('#'));
+        screen(&app);
+        key(&mut app, KeyCode::Char('n'));
+        screen(&app);
+        let mut app = picking(true);
+        app.update(Msg::Resized(columns, rows));
+        screen(&app);
+        with_control(&mut app, 'n');
+        screen(&app);
+    }
+}

@@ -13,7 +13,7 @@ use switchboard_core::{
     InboxOrder, ListChange, ListUpdate, MessageId, MessageKind, Outcome, Role, SearchHit, SearchResults, SnippetPart,
     TimelineRow, Typing, UnsentId, UnsentReason, UnsentRow,
 };
-use switchboard_operator::app::{Act, App, Effect, Focus, Msg, Overlay};
+use switchboard_operator::app::{Act, App, DeskEffect, Effect, Focus, Msg, Overlay};
 use switchboard_operator::clock::Zone;
 use switchboard_operator::signin::SignInWith;
 use switchboard_operator::timeline::Scroll;
@@ -168,6 +168,14 @@ fn f64_unsent_texts_can_be_read_copied_and_deleted() {
     ])));
     key(&mut app, KeyCode::Char('u'));
     assert_screen("unsent_80", &app);
+    // To whoever has the chat now, as a note; once.
+    let first = UnsentId::from_bytes([1; 16]);
+    assert_eq!(key(&mut app, KeyCode::Char('n')), [DeskEffect::ToOwner(first).into()]);
+    let under_way = UnsentRow { noting_owner: true, ..app.unsent[0].clone() };
+    let update = ListChange::Update { index: 0, row: under_way };
+    app.update(Msg::Unsent(ListUpdate { revision: 1, changes: vec![update], closed: false }));
+    assert!(screen(&app).contains("On its way to the owner"));
+    assert_eq!(key(&mut app, KeyCode::Char('n')), []);
     key(&mut app, KeyCode::Down);
     assert_eq!(key(&mut app, KeyCode::Char('c')), [Effect::Copy("And a draft".into())]);
     assert_eq!(key(&mut app, KeyCode::Char('d')), []);

@@ -22,6 +22,7 @@ pub const PATIENCE: Duration = Duration::from_secs(30);
 pub struct Visitor {
     socket: WebSocketStream<TcpStream>,
     /// What the server said first.
+    #[allow(dead_code, reason = "not every test needs it")]
     pub welcome: WidgetWelcome,
 }
 

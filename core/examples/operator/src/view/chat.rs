@@ -81,7 +81,7 @@ fn heading(app: &App, layout: &Layout) -> Vec<Line<'static>> {
 /// What the top bar of a phone has: Take, Transfer, Dealt with, and a menu with the rest.
 fn top_bar(app: &App, row: &InboxRow, cells: usize) -> Line<'static> {
     let in_chat = app.focus == Focus::Chat;
-    let about = if row.internal.is_some() { "members" } else { "info" };
+    let about = if row.actions.members { "members" } else { "info" };
     let some = [
         (Action::Take, "take"),
         (Action::Transfer, "pass on"),

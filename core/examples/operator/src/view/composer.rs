@@ -84,6 +84,7 @@ pub(super) fn composer(app: &App, open: &OpenChat, layout: &Layout, frame: &mut 
                 buttons(&[("n", "Add contact"), ("Enter", "Reply"), ("i", "Ignore")])
             }
             Composer::Reply if active => hint("Write a reply"),
+            Composer::Reply if internal => hint("Enter to write to your colleagues"),
             Composer::Reply => hint("Enter to write a reply"),
         };
         frame.render_widget(Paragraph::new(line), area);

@@ -5,7 +5,9 @@ use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
-use switchboard_core::{AuthorKind, ContactNote, HistoryRow, InfoAction, InfoFactKind, LabelInfo, MessageKind};
+use switchboard_core::{
+    AuthorKind, ContactNote, HistoryRow, IdentityKind, InfoAction, InfoFactKind, LabelInfo, MessageKind,
+};
 
 use super::dialog::{choice, chosen, tail};
 use super::overlay::inner;
@@ -88,11 +90,18 @@ fn facts(view: &InfoView, cells: usize) -> Vec<Line<'static>> {
                 value.as_deref().filter(|value| !is_told(kind, value)).map(|value| fact(words::fact(kind), value)),
             );
         }
-        // A browser's own number says nothing to a person.
-        let others = card.identities.iter().filter(|one| one.kind != switchboard_core::IdentityKind::Visitor);
+        // A number is the same however its digits are set apart.
+        let plain = |value: &str| value.chars().filter(|c| !c.is_whitespace() && *c != '-').collect::<String>();
+        let known = |value: &str| {
+            let facts = told.iter().map(|line| line.value.as_str());
+            let own = card.email.iter().chain(&card.phone).map(String::as_str);
+            facts.chain(own).any(|other| plain(other) == plain(value))
+        };
+        // What a browser or Messenger calls somebody says nothing to a person.
+        let told_nothing = [IdentityKind::Visitor, IdentityKind::Messenger];
+        let others = card.identities.iter().filter(|one| !told_nothing.contains(&one.kind));
         let others: Vec<String> = others
-            .filter(|one| !is_told(InfoFactKind::Email, &one.value) && !is_told(InfoFactKind::Phone, &one.value))
-            .filter(|one| card.email.as_ref() != Some(&one.value) && card.phone.as_ref() != Some(&one.value))
+            .filter(|one| !known(&one.value))
             .map(|one| format!("{} ({})", one.value, words::identity(one.kind)))
             .collect();
         if !others.is_empty() {

@@ -53,7 +53,7 @@ pub(super) fn settings(view: &SettingsView, frame: &mut Frame<'_>, area: Rect) {
     }
     lines.push(Line::default());
     lines.push(Line::from(Span::styled(
-        text::fit(" The terminal rings; the toast names the sound.", cells),
+        format!(" {}", text::fit("The terminal rings; the toast names the sound.", cells)),
         theme::soft(),
     )));
     popup("Settings > Chat", lines, wide, frame, area);

@@ -162,7 +162,7 @@ pub(super) fn form(view: &TemplateForm, frame: &mut Frame<'_>, area: Rect) {
     lines.push(Line::from(vec![
         Span::raw(" "),
         Span::styled(text::pad("For", names), theme::soft()),
-        Span::raw(text::fit(for_whom, cells.saturating_sub(names + 26))),
+        Span::raw(text::fit(for_whom, cells.saturating_sub(names + 2 + change.len()))),
         Span::styled(change, theme::soft()),
     ]));
     lines.push(Line::default());
