@@ -108,3 +108,34 @@ async fn f9_f11_a_customer_of_another_channel_writes_and_is_answered() {
     assert_eq!((&replied["kind"], &replied["outcome"]), (&"reply".into(), &"applied".into()));
     assert!(write(&[]).await.ends_with("Anna Berg: Thank you! I got 16 characters: My lamp flickers\n"));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f2_f32_f67_the_sample_data_are_made_once() {
+    let data = tempfile::tempdir().unwrap();
+    let data = data.path().join("demo");
+    let is_made = || -> Value {
+        let text = std::fs::read(data.join("demo.json")).unwrap();
+        serde_json::from_slice::<Value>(&text).unwrap()["sample"].clone()
+    };
+    for run in 0..2 {
+        let mut demo = Demo::start(&["--headless"], &data);
+        // The group's one line of its making and two texts, and one text between two: no more in a second run.
+        let mut said = Vec::new();
+        while said.len() < 4 {
+            let line = demo.event("staff").await;
+            if line["operator"] == "anna" {
+                said.push(line["text"].as_str().unwrap().to_owned());
+            }
+        }
+        said.sort();
+        let wanted = [
+            "",
+            "@Anna Berg can you write the templates for it?",
+            "Lunch at noon?",
+            "The sale begins on the first of April.",
+        ];
+        assert_eq!(said, wanted, "run {run}");
+        assert_eq!(is_made(), true);
+        demo.child.kill().await.unwrap();
+    }
+}

@@ -148,7 +148,10 @@ impl App {
             }
             DeskNews::Withdrawn(chat, text) => {
                 if let Some(open) = self.chat.as_mut().filter(|open| open.id == chat) {
-                    open.reply_mut().set(&text);
+                    if open.noting {
+                        open.toggle_note();
+                    }
+                    open.composer.set(&text);
                     open.draft_dirty = false;
                 }
             }
