@@ -11,7 +11,7 @@ use switchboard_server::testing::is_known;
 
 use crate::device::Device;
 use crate::op::{DEVICES, USERS, WIDGETS};
-use crate::store::{Dump, Files, number, numbers};
+use crate::store::{Dump, Files, number, numbers, numbers_in};
 use crate::world::World;
 use crate::{Checked, hold};
 
@@ -47,7 +47,7 @@ pub fn finish(world: &mut World) -> Checked {
         widget.line.there = true;
     }
     // Long enough for every pause, short enough for every connection.
-    for _ in 0..12 {
+    for _ in 0..30 {
         world.wait(20_000)?;
         // A block may still come from an outbox.
         world.lift()?;
@@ -58,6 +58,7 @@ pub fn finish(world: &mut World) -> Checked {
             }
         }
         world.settle(true)?;
+        world.answer_all()?;
         if restless(world).is_empty() {
             break;
         }
@@ -217,7 +218,8 @@ fn withdrawn(world: &World) -> Checked {
 fn texts_are_kept(world: &World) -> Checked {
     let stored = stored(world);
     for device in world.devices.iter().filter(|device| !device.has_ended()) {
-        let own: BTreeSet<u32> = Files::open(&device.dir).own_texts().iter().filter_map(|text| number(text)).collect();
+        let own: BTreeSet<u32> =
+            Files::open(&device.dir).own_texts().iter().flat_map(|text| numbers_in(text)).collect();
         for typed in &device.typed {
             let arrived = stored.contains_key(&typed.n);
             let kept = own.contains(&typed.n);

@@ -50,6 +50,8 @@ pub enum Act {
     Presence(u8),
     /// Logs in to a queue, or out of it.
     QueueLogin(u8, bool),
+    /// Answers the question about a reply whose time has passed: to send it all the same, or to take it back.
+    Answer(bool),
 }
 
 /// What an admin does.
@@ -178,6 +180,7 @@ fn act() -> impl Strategy<Value = Act> {
         2 => Just(Act::AddContact),
         3 => Just(Act::Undo),
         4 => (0..4u8).prop_map(Act::Presence),
+        6 => any::<bool>().prop_map(Act::Answer),
         3 => (0..2u8, any::<bool>()).prop_map(|(queue, on)| Act::QueueLogin(queue, on)),
     ]
 }

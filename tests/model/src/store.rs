@@ -5,17 +5,28 @@ use std::path::Path;
 
 use rusqlite::types::Value;
 use rusqlite::{Connection, OpenFlags};
-use switchboard_protocol::ids::ChatId;
+use switchboard_protocol::ids::{ChatId, MessageId};
 use switchboard_protocol::limits::OPENED_MESSAGES;
 
 /// Rows by table; each row is its columns' names and values.
 pub type Dump = BTreeMap<String, BTreeSet<String>>;
 
 /// Tables that hold what only this phone knows, or how far it is.
-const OWN: &[&str] =
-    &["account", "sync", "outbox", "unsent", "draft", "read_mark", "snapshot_part", "collection", "wish"];
+const OWN: &[&str] = &[
+    "account",
+    "sync",
+    "outbox",
+    "unsent",
+    "draft",
+    "read_mark",
+    "snapshot_part",
+    "collection",
+    "wish",
+    "setting",
+    "chat_unindexed",
+];
 /// Columns that say where a row lies, or how much of the past is here.
-const PLACE: &[&str] = &["key", "pos", "fts", "first_at", "more"];
+const PLACE: &[&str] = &["key", "chat_key", "pos", "fts", "first_at", "more"];
 
 /// A phone's database.
 pub struct Files {
@@ -57,6 +68,18 @@ impl Files {
         query.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap()
     }
 
+    fn columns(&self, table: &str) -> Vec<String> {
+        self.strings(&format!("SELECT name FROM pragma_table_info('{table}')"))
+    }
+
+    /// The replies about which this phone asks its user.
+    pub fn asking(&self) -> Vec<(MessageId, String)> {
+        let mut query = self.db.prepare("SELECT id, text FROM outbox WHERE state = 5 ORDER BY ord").unwrap();
+        let rows = query.query_map([], |row| Ok((row.get::<_, Vec<u8>>(0)?, row.get(1)?))).unwrap();
+        let known = |(id, text): (Vec<u8>, String)| (MessageId::from_slice(&id).unwrap(), text);
+        rows.map(|row| known(row.unwrap())).collect()
+    }
+
     /// The rows that the server's state makes, of each chat the newest messages.
     pub fn dump(&self) -> Dump {
         let tables = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE '%fts%'
@@ -68,6 +91,13 @@ impl Files {
                     "SELECT hex(chat.id) AS chat, pos & 0xffffffff AS no, message.* FROM message
                      JOIN chat ON chat.key = message.pos >> 32
                      WHERE pos & 0xffffffff > chat.last_no - {OPENED_MESSAGES}"
+                )
+            } else if table == "chat" {
+                // Of a staff chat that was opened here and never came to anything, the server knows nothing.
+                "SELECT * FROM chat WHERE rev > 0".to_owned()
+            } else if self.columns(&table).iter().any(|column| column == "chat_key") {
+                format!(
+                    "SELECT hex(chat.id) AS chat, {table}.* FROM {table} JOIN chat ON chat.key = chat_key WHERE rev > 0"
                 )
             } else {
                 format!("SELECT * FROM {table}")
@@ -131,6 +161,11 @@ impl Files {
 pub fn number(text: &str) -> Option<u32> {
     let at = text.find("qz")?;
     text.get(at + 2..at + 7)?.parse().ok()
+}
+
+/// All the numbers in a text.
+pub fn numbers_in(text: &str) -> impl Iterator<Item = u32> {
+    text.match_indices("qz").filter_map(|(at, _)| text.get(at + 2..at + 7)?.parse().ok())
 }
 
 /// A text with a number in it, that no other text has.

@@ -91,6 +91,8 @@ impl Widget {
             token: self.token.clone(),
             feed_id: self.feed_id,
             after: self.after,
+            page: None,
+            referrer: None,
         };
         self.say(&WidgetClientFrame::Hello(hello));
     }

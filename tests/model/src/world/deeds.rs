@@ -13,6 +13,7 @@ use crate::device::Typed;
 use crate::op::{Act, Rule};
 use crate::plant::Bug;
 use crate::setup::{enrol, queue_settings};
+use crate::store::{Files, number};
 use crate::{Checked, hold};
 
 impl World {
@@ -97,6 +98,45 @@ impl World {
         Ok(())
     }
 
+    /// A user answers the question about one of the replies whose time has passed.
+    fn answer(&mut self, n: usize, which: usize, send: bool) -> Checked {
+        let device = &mut self.devices[n];
+        let Some(phone) = &mut device.phone else { return Ok(()) };
+        let asking = Files::open(&device.dir).asking();
+        if asking.is_empty() {
+            return Ok(());
+        }
+        let (message, text) = &asking[which % asking.len()];
+        let core = phone.core().clone();
+        *self.seen.entry(if send { "sent anyway" } else { "withdrawn" }.to_owned()).or_default() += 1;
+        if send {
+            let sent = phone.wait(core.send_anyway(*message));
+            hold!(sent.is_ok(), "8: a reply that asks cannot be sent: {sent:?}");
+        } else {
+            let kept = phone
+                .wait(core.withdraw(*message))
+                .map_err(|error| format!("8: a reply is not given back: {error}"))?;
+            hold!(kept.starts_with(text.as_str()), "8: the composer holds {kept:?}, not what was taken back: {text:?}");
+            for typed in device.typed.iter_mut().filter(|typed| number(text) == Some(typed.n)) {
+                typed.draft = true;
+            }
+        }
+        phone.obey();
+        Ok(())
+    }
+
+    /// Every question is answered, now in this way, now in that.
+    pub fn answer_all(&mut self) -> Checked {
+        for n in 0..self.devices.len() {
+            let mut turn = n;
+            while !self.devices[n].has_ended() && !Files::open(&self.devices[n].dir).asking().is_empty() {
+                self.answer(n, 0, turn % 2 == 0)?;
+                turn += 1;
+            }
+        }
+        Ok(())
+    }
+
     pub(super) fn sign_in_again(&mut self, n: usize) -> Checked {
         self.flow_phone(n, true)?;
         let user = self.setup().users[n / 2];
@@ -164,6 +204,10 @@ impl World {
             Act::Presence(how) => {
                 let presence = [Presence::Available, Presence::Away, Presence::OffShift, Presence::OffShift];
                 drop(phone.wait(core.set_presence(presence[*how as usize], *how == 3)));
+            }
+            Act::Answer(send) => {
+                phone.obey();
+                return self.answer(n, which, *send);
             }
             Act::QueueLogin(queue, on) => drop(phone.wait(core.set_queue_login(setup.queues[*queue as usize], *on))),
         }
