@@ -99,18 +99,20 @@ pub enum TemplateError {
     },
 }
 
-/// The parts of a text. Braces that never close are words.
+/// The parts of a text. Braces that never close are words, and of several that open the last before `}}` do.
 pub fn pieces(text: &str) -> Vec<Piece<'_>> {
     let mut pieces = Vec::new();
     let mut rest = text;
-    while let Some((before, after)) = rest.split_once("{{") {
-        let Some(length) = after.find("}}") else { break };
-        if !before.is_empty() {
-            pieces.push(Piece::Text(before));
+    while let Some(first) = rest.find("{{") {
+        let Some(length) = rest[first..].find("}}") else { break };
+        let close = first + length;
+        // Otherwise a stray `{{` before a variable would make both of them words.
+        let start = rest[first..close].rfind("{{").map_or(first, |last| first + last);
+        let end = close + 2;
+        if start > 0 {
+            pieces.push(Piece::Text(&rest[..start]));
         }
-        let start = before.len();
-        let end = start + 2 + length + 2;
-        pieces.push(Piece::Variable { name: after[..length].trim(), written: &rest[start..end] });
+        pieces.push(Piece::Variable { name: rest[start + 2..close].trim(), written: &rest[start..end] });
         rest = &rest[end..];
     }
     if !rest.is_empty() {
@@ -197,12 +199,20 @@ mod tests {
         );
         assert_eq!(pieces("{{"), vec![Piece::Text("{{")]);
         assert_eq!(pieces(""), Vec::new());
-        assert_eq!(pieces("{{{{a}}"), vec![Piece::Variable { name: "{{a", written: "{{{{a}}" }]);
+        assert_eq!(pieces("{{{{a}}"), vec![Piece::Text("{{"), Piece::Variable { name: "a", written: "{{a}}" }]);
+        assert_eq!(pieces("{{}}"), vec![Piece::Variable { name: "", written: "{{}}" }]);
+        assert_eq!(
+            pieces("я {{{a}}} {{ b"),
+            vec![Piece::Text("я {"), Piece::Variable { name: "a", written: "{{a}}" }, Piece::Text("} {{ b")]
+        );
     }
 
     #[test]
     fn f24_a_text_with_an_unfilled_variable_is_told() {
         assert_eq!(unfilled("Hello {{contact.first_name}}, {{queue.name}}"), ["contact.first_name", "queue.name"]);
+        // Also behind braces that somebody typed.
+        assert_eq!(unfilled("{{ Hello {{contact.first_name}}"), ["contact.first_name"]);
+        assert_eq!(unfilled("{{{contact.first_name}}}"), ["contact.first_name"]);
         // A customer may have asked about a template engine.
         assert_eq!(unfilled("Write {{ title }} there, or {{"), Vec::<&str>::new());
     }
@@ -213,6 +223,7 @@ mod tests {
         let unknown = template("Hello {{contact.shoe_size}}").check().unwrap_err();
         assert!(unknown.to_string().contains("{{contact.shoe_size}}"), "{unknown}");
         assert_eq!(template("Hello {{contact.name").check(), Err(TemplateError::Unclosed));
+        assert_eq!(template("{{ Hello {{contact.name}}").check(), Err(TemplateError::Unclosed));
         assert_eq!(template(" ").check(), Err(TemplateError::Text));
         assert_eq!(template(&"a".repeat(limits::MAX_TEXT_BYTES + 1)).check(), Err(TemplateError::Text));
         assert_eq!(Template { title: String::new(), ..template("a") }.check(), Err(TemplateError::Title));
