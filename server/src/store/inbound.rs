@@ -399,26 +399,19 @@ impl Tx<'_> {
         name: Option<String>,
         email: Option<String>,
     ) -> Result<(), StoreError> {
-        let news = (chat.contact.name.is_none() && name.is_some()) || (chat.contact.email.is_none() && email.is_some());
-        if !news {
+        if name.is_none() && email.is_none() {
             return Ok(());
         }
-        if let Some(email) = email.as_ref().filter(|_| chat.contact.email.is_none()) {
-            let identity = Identity { kind: IdentityKind::Email, value: email.clone() };
-            self.add_identity(chat.contact.id, &identity)?;
+        let origin = self
+            .sql
+            .sql("SELECT origin_contact_id FROM chats WHERE id = ?1")?
+            .query_row([Blob(chat.id)], |row| row.id(0))?;
+        if let Some((contact, true)) = self.complete_from(origin, name.as_deref(), email.as_deref())? {
+            let of_contact = self.chats_of(contact)?;
+            self.tell_chats(&of_contact, None)?;
+            // Its row has another contact and a newer revision now.
+            *chat = chats::must(self.sql, chat.id)?;
         }
-        chat.contact.name = chat.contact.name.take().or(name);
-        chat.contact.email = chat.contact.email.take().or(email);
-        self.sql.sql("UPDATE contacts SET name = ?2, email = ?3 WHERE id = ?1")?.execute((
-            Blob(chat.contact.id),
-            &chat.contact.name,
-            &chat.contact.email,
-        ))?;
-        self.touch_contact(chat.contact.id)?;
-        let of_contact = self.chats_of(chat.contact.id)?;
-        self.tell_chats(&of_contact, None)?;
-        // Its row has a newer revision now.
-        chat.rev += 1;
         Ok(())
     }
 

@@ -73,6 +73,7 @@ impl Tx<'_> {
             &email,
             &phone,
         ))?;
+        self.keep_fields(before, [Some(name), email.as_deref(), phone.as_deref()])?;
         self.change_identity(before.id, IdentityKind::Email, before.email.as_deref(), email.as_deref())?;
         self.change_identity(before.id, IdentityKind::Phone, before.phone.as_deref(), phone.as_deref())?;
         self.touch_contact(before.id)?;

@@ -2,6 +2,7 @@
 
 use switchboard_protocol::ErrorCode;
 use switchboard_protocol::command::MergeContacts;
+use switchboard_protocol::contact::{Identity, IdentityKind};
 use switchboard_protocol::ids::{ChatId, ContactId, UserId};
 
 use super::super::sql::{Blob, Columns, Sql};
@@ -106,6 +107,64 @@ impl Tx<'_> {
             self.set_fields(parent.id, name, email, phone)?;
             child = parent;
         }
+        Ok(())
+    }
+
+    /// What customers say of themselves is used where the contact from which they come has nothing yet, and goes on to those
+    /// above it that have nothing either: so it is parted with what it came with. The contact on top; whether its own
+    /// fields changed.
+    pub(in crate::store) fn complete_from(
+        &mut self,
+        origin: ContactId,
+        name: Option<&str>,
+        email: Option<&str>,
+    ) -> Result<Option<(ContactId, bool)>, StoreError> {
+        let Some(mut at) = load(self.sql, origin)? else { return Ok(None) };
+        let (mut name, mut email) = (name, email);
+        let mut news = false;
+        loop {
+            name = name.filter(|_| at.name.is_none());
+            email = email.filter(|_| at.email.is_none());
+            let takes = name.is_some() || email.is_some();
+            if takes {
+                let own = |own: &Option<String>, new: Option<&str>| own.clone().or_else(|| new.map(str::to_owned));
+                self.set_fields(at.id, own(&at.name, name), own(&at.email, email), at.phone.clone())?;
+            }
+            if let Some(email) = email.filter(|_| at.id == origin) {
+                self.add_identity(origin, &Identity { kind: IdentityKind::Email, value: email.to_owned() })?;
+            }
+            news |= takes;
+            let Some(parent) = at.merged_into.map(|id| load(self.sql, id)).transpose()?.flatten() else {
+                if news {
+                    self.touch_contact(at.id)?;
+                }
+                return Ok(Some((at.id, takes)));
+            };
+            let gave = (name.is_some() && parent.name.is_none(), email.is_some() && parent.email.is_none());
+            if gave != (false, false) {
+                self.sql
+                    .sql("UPDATE contacts SET gave_name = gave_name | ?2, gave_email = gave_email | ?3 WHERE id = ?1")?
+                    .execute((Blob(at.id), gave.0, gave.1))?;
+            }
+            at = parent;
+        }
+    }
+
+    /// Somebody wrote other fields into a contact than it had: these are nobody's gift, whatever its parts had given.
+    pub(super) fn keep_fields(&mut self, before: &Stored, after: [Option<&str>; 3]) -> Result<(), StoreError> {
+        let stays = |before: &Option<String>, after: Option<&str>| before.as_deref() == after;
+        let [name, email, phone] = after;
+        self.sql
+            .sql(
+                "UPDATE contacts SET gave_name = gave_name & ?2, gave_email = gave_email & ?3, \
+                 gave_phone = gave_phone & ?4 WHERE merged_into = ?1",
+            )?
+            .execute((
+                Blob(before.id),
+                stays(&before.name, name),
+                stays(&before.email, email),
+                stays(&before.phone, phone),
+            ))?;
         Ok(())
     }
 

@@ -362,6 +362,79 @@ fn f32_a_merged_customer_writes_on_to_the_one_they_are_now() {
 }
 
 #[test]
+fn f32_what_a_merged_customer_says_of_themselves_is_parted_with_them() {
+    let mut office = Office::new();
+    let [anna] = office.users();
+    let (first, visitor) = office.waiting();
+    let (_, mid) = office.saved("Mid", None, None);
+    let (_, top) = office.saved("Top", None, Some("+49 30 901820"));
+    let part_of = office.contact(first);
+    office.did(anna, merge(mid, part_of));
+    office.did(anna, merge(top, mid));
+    let form = |name: &str, email: &str| WidgetSend {
+        id: MessageId::new(),
+        text: "hi".into(),
+        name: Some(name.into()),
+        email: Some(email.into()),
+    };
+    office.write(|tx| tx.receive_from(visitor, None, &form("Vic", "vic@example.com")));
+    let card = office.card(top).unwrap();
+    assert_eq!((&card["name"], &card["email"]), (&"Top".into(), &"vic@example.com".into()));
+    assert_eq!(office.row(first).contact.email.as_deref(), Some("vic@example.com"));
+    // Once said it is said: the same or another address again tells nobody.
+    let (_, rev) = office.pulled(anna, Collection::Contacts, 0);
+    office.look_at_all();
+    office.write(|tx| tx.receive_from(visitor, None, &form("Victor", "victor@example.com")));
+    assert_eq!(office.pulled(anna, Collection::Contacts, 0).1, rev);
+    assert_eq!(office.news(anna), ["text hi"]);
+
+    office.did(anna, part(part_of));
+    for contact in [top, mid] {
+        if let Some(card) = office.card(contact) {
+            assert!(!card.to_string().contains("vic@"), "it was never this person's address: {card}");
+        }
+    }
+    let contact = office.row(first).contact;
+    assert_eq!(
+        (contact.id, contact.name.as_deref(), contact.email.as_deref()),
+        (part_of, Some("Vic"), Some("vic@example.com"))
+    );
+    office.did(anna, part(mid));
+    assert!(!office.card(mid).unwrap().to_string().contains("vic@"));
+
+    // Where the whole has an address already the part still keeps its own, and phones see it among the identities.
+    let (second, other) = office.waiting();
+    let (_, ann) = office.saved("Ann", Some("ann@example.com"), None);
+    let guest = office.contact(second);
+    office.did(anna, merge(ann, guest));
+    let (_, rev) = office.pulled(anna, Collection::Contacts, 0);
+    office.write(|tx| tx.receive_from(other, None, &form("Gus", "gus@example.com")));
+    assert!(office.pulled(anna, Collection::Contacts, 0).1 > rev);
+    let card = office.card(ann).unwrap();
+    assert_eq!(card["email"], "ann@example.com");
+    assert!(card["identities"].to_string().contains("gus@example.com"));
+    office.did(anna, part(guest));
+    assert_eq!(office.row(second).contact.email.as_deref(), Some("gus@example.com"));
+}
+
+#[test]
+fn f32_a_field_that_was_edited_after_a_merge_is_not_taken_back_by_the_parting() {
+    let mut office = Office::new();
+    let [anna] = office.users();
+    let (_, ann) = office.saved("Ann", None, None);
+    let (_, lee) = office.saved("Lee", Some("lee@example.com"), Some("+49 30 5555"));
+    office.did(anna, merge(ann, lee));
+    // Typed over and put back: the address is Ann's own word now; the number is still Lee's.
+    office.did(anna, edit(ann, None, Some("ann@example.com"), None));
+    office.did(anna, edit(ann, None, Some("lee@example.com"), None));
+    office.did(anna, part(lee));
+    let card = office.card(ann).unwrap();
+    assert_eq!((&card["email"], card.get("phone")), (&"lee@example.com".into(), None));
+    assert!(card["identities"].to_string().contains("lee@example.com"));
+    assert_eq!(office.card(lee).unwrap()["phone"], "+49 30 5555");
+}
+
+#[test]
 fn f32_where_a_visitor_is_stands_in_the_chat_and_is_told_when_it_changes() {
     let mut office = Office::new();
     let [anna] = office.users();
