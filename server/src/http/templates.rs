@@ -10,8 +10,8 @@ use axum::{Extension, Json};
 use serde::Deserialize;
 use switchboard_protocol::ErrorCode;
 use switchboard_protocol::collection::TemplateRow;
-use switchboard_protocol::ids::TemplateId;
-use switchboard_protocol::template::TemplateEdit;
+use switchboard_protocol::ids::{GroupId, TemplateId};
+use switchboard_protocol::template::{Template, TemplateEdit};
 
 use super::error::{Body, from_store, plain, refusal};
 use crate::app::App;
@@ -23,6 +23,28 @@ use crate::store::templates::TemplateRefusal;
 #[derive(Deserialize)]
 pub(super) struct Edition {
     edition: u64,
+}
+
+/// A [`TemplateEdit`] that knows all of its fields: a mistyped one, of which the template would come out another than was
+/// meant, is refused.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Edit {
+    edition: Option<u64>,
+    group: Option<GroupId>,
+    category: Option<String>,
+    language: Option<String>,
+    title: String,
+    text: String,
+    #[serde(default)]
+    keywords: String,
+}
+
+impl From<Edit> for TemplateEdit {
+    fn from(edit: Edit) -> TemplateEdit {
+        let Edit { edition, group, category, language, title, text, keywords } = edit;
+        TemplateEdit { edition, template: Template { group, category, language, title, text, keywords } }
+    }
 }
 
 fn refused(refusal_of: TemplateRefusal) -> Response {
@@ -50,9 +72,10 @@ fn row(status: StatusCode, row: TemplateRow) -> Response {
 pub(super) async fn create(
     State(app): State<Arc<App>>,
     Extension(actor): Extension<Actor>,
-    Body(edit): Body<TemplateEdit>,
+    Body(edit): Body<Edit>,
 ) -> Response {
-    let made = app.store.writer.write(move |tx| tx.create_template(&actor, &edit.template)).await;
+    let TemplateEdit { template, .. } = edit.into();
+    let made = app.store.writer.write(move |tx| tx.create_template(&actor, &template)).await;
     answer(made, |made| row(StatusCode::CREATED, made))
 }
 
@@ -61,14 +84,15 @@ pub(super) async fn change(
     State(app): State<Arc<App>>,
     Extension(actor): Extension<Actor>,
     id: Result<Path<TemplateId>, PathRejection>,
-    Body(edit): Body<TemplateEdit>,
+    Body(edit): Body<Edit>,
 ) -> Response {
     let Ok(Path(id)) = id else { return plain(StatusCode::NOT_FOUND, ErrorCode::NotFound) };
-    let Some(edition) = edit.edition else {
+    let TemplateEdit { edition, template } = edit.into();
+    let Some(edition) = edition else {
         let why = "edition is missing: the one that was looked at";
         return refusal(StatusCode::BAD_REQUEST, ErrorCode::BadRequest, why, 0);
     };
-    let changed = app.store.writer.write(move |tx| tx.change_template(&actor, id, edition, &edit.template)).await;
+    let changed = app.store.writer.write(move |tx| tx.change_template(&actor, id, edition, &template)).await;
     answer(changed, |changed| row(StatusCode::OK, changed))
 }
 

@@ -114,12 +114,7 @@ pub fn since(connection: &Connection, user: UserId, collection: Collection, rev:
         Collection::Channels => channels(connection, rev)?,
         Collection::Templates => {
             let Some(actor) = people::actor(connection, user)? else { return Ok(Pulled::default()) };
-            for stored in templates::since(connection, rev, PAGE_ROWS)? {
-                let shown = !stored.deleted && templates::uses(&actor, stored.row.template.group);
-                if !page.push(stored.rev, stored.row.id.as_bytes(), shown.then_some(&stored.row))? {
-                    break;
-                }
-            }
+            templates::since(connection, &actor, rev, &mut page)?;
             return Ok(page.part(now));
         }
         Collection::Labels => {

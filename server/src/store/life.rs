@@ -8,6 +8,7 @@ mod labels;
 mod notes;
 mod own_part;
 mod staff;
+mod templates;
 mod transfer;
 
 use std::collections::BTreeMap;

@@ -8,19 +8,19 @@ use switchboard_protocol::ids::{GroupId, TemplateId};
 use switchboard_protocol::template::Template;
 
 use super::StoreError;
+use super::collections::{PAGE_ROWS, Page};
 use super::sql::{Blob, Columns, Sql, int};
 use super::writer::Tx;
 use crate::rights::{Action, Actor, Extent, extent};
 
-/// A template as a collection's row and as admins see it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StoredTemplate {
+/// A template as a collection's row.
+struct StoredTemplate {
     /// The row; as it was, if it is deleted.
-    pub row: TemplateRow,
+    row: TemplateRow,
     /// Whether it is gone.
-    pub deleted: bool,
+    deleted: bool,
     /// Its place in the collection.
-    pub rev: u64,
+    rev: u64,
 }
 
 /// What is wrong with a change of a template.
@@ -56,14 +56,20 @@ fn read(row: &Row<'_>) -> rusqlite::Result<StoredTemplate> {
     })
 }
 
-/// Those that changed after a revision, in the order of their revisions, at most `n`.
-pub fn since(connection: &Connection, rev: u64, n: u32) -> Result<Vec<StoredTemplate>, StoreError> {
+/// Those that changed after a revision, in the order of their revisions, as this user sees them.
+pub(super) fn since(connection: &Connection, actor: &Actor, rev: u64, page: &mut Page) -> Result<(), StoreError> {
     let mut query = connection.sql(
         "SELECT id, group_id, category, language, title, text, keywords, edition, deleted_at, rev FROM templates \
          WHERE rev > ?1 ORDER BY rev LIMIT ?2",
     )?;
-    let rows = query.query_map((int(rev), n), read)?;
-    Ok(rows.collect::<Result<_, _>>()?)
+    for stored in query.query_map((int(rev), PAGE_ROWS), read)? {
+        let StoredTemplate { row, deleted, rev } = stored?;
+        let shown = !deleted && uses(actor, row.template.group);
+        if !page.push(rev, row.id.as_bytes(), shown.then_some(&row))? {
+            break;
+        }
+    }
+    Ok(())
 }
 
 /// One that is not deleted.
@@ -99,7 +105,8 @@ pub fn uses(actor: &Actor, group: Option<GroupId>) -> bool {
     group.is_none() || group == Some(actor.group) || extent(actor.role, Action::Templates) == Extent::Everything
 }
 
-/// A template as it is stored: without spaces around its names, and without empty ones.
+/// A template as it is stored: without spaces around its names, and without empty ones; lines end in one way, so that a
+/// table of templates reads back as what it was written from.
 pub fn cleaned(template: &Template) -> Template {
     let short =
         |text: &Option<String>| text.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
@@ -108,7 +115,7 @@ pub fn cleaned(template: &Template) -> Template {
         category: short(&template.category),
         language: short(&template.language).map(|language| language.to_lowercase()),
         title: template.title.trim().to_owned(),
-        text: template.text.trim().to_owned(),
+        text: template.text.trim().replace("\r\n", "\n"),
         keywords: template.keywords.split_whitespace().collect::<Vec<_>>().join(" "),
     }
 }

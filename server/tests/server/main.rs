@@ -24,6 +24,7 @@ mod sign_in;
 mod staff;
 mod storage;
 mod stub;
+mod templates;
 mod time;
 mod visitor_life;
 mod widget;
