@@ -131,7 +131,9 @@ pub(super) async fn socket(
         }
         Err(full) => return no_room(full),
     };
-    let agent = headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).map(str::to_owned);
+    // It is kept while the socket greets: a browser's is short.
+    let agent = headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
+    let agent = agent.filter(|agent| agent.len() <= 1_000).map(str::to_owned);
     let from = CameFrom { address, ip, own, agent };
     upgrade.on_upgrade(move |websocket| Box::pin(visitor_session::run(app, socket, from, websocket))).into_response()
 }

@@ -245,7 +245,7 @@ impl Session {
         let visitor = visitor_id(&token);
         let (page, referrer) = (hello.page.as_deref(), hello.referrer.as_deref());
         let address = self.ip.map(|ip| ip.to_canonical().to_string());
-        self.visit = Arc::new(live_chat::visit(page, referrer, self.agent.as_deref(), address));
+        self.visit = Arc::new(live_chat::visit(page, referrer, self.agent.take().as_deref(), address));
         let (now, address) = (self.app.config.clock.now(), self.blockable.clone());
         let found = self
             .app

@@ -94,6 +94,8 @@ impl Tx<'_> {
             // A label that is changed stays its group's, unless it becomes the company's.
             Some(group) if !may_change(&actor, group) => return Ok(Some(ErrorCode::BadLabel)),
             Some(group) => (!save.company).then(|| group.unwrap_or(actor.group)),
+            // Somebody removed it, whoever changes it still: it is on nothing any more, and does not come back as another's.
+            None if self.label_was_removed(save.label)? => return Ok(Some(ErrorCode::BadLabel)),
             None => (!save.company).then_some(actor.group),
         };
         if self.label_name_is_taken(save.label, group, name)? {
@@ -104,10 +106,14 @@ impl Tx<'_> {
             .sql(
                 "INSERT INTO labels (id, group_id, name, color, created_at, rev) VALUES (?1, ?2, ?3, ?4, ?5, ?6) \
                  ON CONFLICT (id) DO UPDATE SET group_id = excluded.group_id, name = excluded.name, \
-                 color = excluded.color, rev = excluded.rev, deleted_at = NULL",
+                 color = excluded.color, rev = excluded.rev",
             )?
             .execute((Blob(save.label), group.map(Blob), name, color, self.now, int(rev)))?;
         Ok(None)
+    }
+
+    fn label_was_removed(&self, label: LabelId) -> Result<bool, StoreError> {
+        Ok(self.sql.sql("SELECT 1 FROM labels WHERE id = ?1 AND deleted_at IS NOT NULL")?.exists([Blob(label)])?)
     }
 
     /// Whether another label of the group has this name, however it is written.

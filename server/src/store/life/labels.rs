@@ -121,6 +121,14 @@ fn f67_a_labelled_chat_is_told_to_all_who_see_it_and_a_removed_label_leaves_ever
     assert_eq!(office.card(contact).unwrap().get("labels"), None);
     assert_eq!(office.pulled(cleo, Collection::Labels, labels).0, [(label.to_string(), Value::Null)]);
     office.refused(anna, chat, label_chat(label, true), ErrorCode::BadLabel);
+    // Who was offline changes it too late; it comes back neither to its group nor to another one.
+    let service = office.write(|tx| tx.create_group("Service"));
+    office.write(|tx| tx.change_user(cleo, &UserChange { group: Some(service), ..UserChange::default() }));
+    let (_, labels) = office.pulled(boris, Collection::Labels, 0);
+    for user in [anna, cleo] {
+        office.denies(user, save(label, "Very urgent", "#ff8800", false), ErrorCode::BadLabel);
+    }
+    assert_eq!(office.pulled(boris, Collection::Labels, labels).0, []);
 
     for n in 0..limits::MAX_LABELS {
         let label = office.label(anna, &n.to_string());
