@@ -109,6 +109,11 @@ INSERT INTO contact_identities (contact_id, kind, value)
 SELECT DISTINCT contacts.id, CASE channels.kind WHEN 'whatsapp' THEN 'whatsapp' ELSE 'phone' END, contacts.phone
     FROM chats JOIN channels ON channels.id = chats.channel_id JOIN contacts ON contacts.id = chats.contact_id
     WHERE channels.kind IN ('whatsapp', 'sms') AND contacts.phone IS NOT NULL;
+-- What was saved, or said in a form: as it is noted from now on.
+INSERT INTO contact_identities (contact_id, kind, value) SELECT id, 'email', email FROM contacts WHERE email IS NOT NULL;
+INSERT INTO contact_identities (contact_id, kind, value)
+SELECT id, 'phone', phone FROM contacts WHERE phone IS NOT NULL
+    AND NOT EXISTS (SELECT 1 FROM contact_identities WHERE contact_id = contacts.id AND value = contacts.phone);
 
 CREATE TABLE contact_notes (
     id          BLOB    NOT NULL PRIMARY KEY,

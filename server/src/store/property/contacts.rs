@@ -40,7 +40,13 @@ impl History {
                 CommandBody::SaveLabel(SaveLabel { label, name, color: "#00a0FF".into(), company: false })
             }
             2 => match label {
-                Some(label) => CommandBody::DeleteLabel(DeleteLabel { label }),
+                Some(label) => {
+                    // What was removed stays so; now and then somebody means it still.
+                    if self.rng.random_bool(0.8) {
+                        self.labels.retain(|other| *other != label);
+                    }
+                    CommandBody::DeleteLabel(DeleteLabel { label })
+                }
                 None => return,
             },
             3..7 => {
