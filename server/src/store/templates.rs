@@ -185,7 +185,7 @@ impl Tx<'_> {
         if !actor.may(Action::Templates, template.group) {
             return Ok(Err(TemplateRefusal::Forbidden));
         }
-        let template = match self.checked(template)? {
+        let template = match self.checked(template, None)? {
             Ok(template) => template,
             Err(refusal) => return Ok(Err(refusal)),
         };
@@ -208,7 +208,7 @@ impl Tx<'_> {
         if !actor.may(Action::Templates, template.group) {
             return Ok(Err(TemplateRefusal::Forbidden));
         }
-        let template = match self.checked(template)? {
+        let template = match self.checked(template, Some(id))? {
             Ok(template) => template,
             Err(refusal) => return Ok(Err(refusal)),
         };
@@ -254,7 +254,12 @@ impl Tx<'_> {
         })
     }
 
-    fn checked(&mut self, template: &Template) -> Result<Result<Template, TemplateRefusal>, StoreError> {
+    /// A template as it is stored, or why it cannot be. `id`: the one that it changes.
+    fn checked(
+        &mut self,
+        template: &Template,
+        id: Option<TemplateId>,
+    ) -> Result<Result<Template, TemplateRefusal>, StoreError> {
         let template = cleaned(template);
         if let Err(error) = template.check() {
             return Ok(Err(TemplateRefusal::Invalid(error.to_string())));
@@ -264,7 +269,30 @@ impl Tx<'_> {
         {
             return Ok(Err(TemplateRefusal::Invalid("there is no such group".into())));
         }
+        if self.has_key_of(&template, id)? {
+            let why = "there is a template of this title already, in this group and language";
+            return Ok(Err(TemplateRefusal::Invalid(why.into())));
+        }
         Ok(Ok(template))
+    }
+
+    /// Whether another template has this one's key: a table could not tell the two apart.
+    fn has_key_of(&self, template: &Template, id: Option<TemplateId>) -> Result<bool, StoreError> {
+        let mut query = self.sql.sql(
+            "SELECT id, title, language FROM templates INDEXED BY templates_by_group \
+             WHERE group_id IS ?1 AND deleted_at IS NULL",
+        )?;
+        let rows = query.query_map([template.group.map(Blob)], |row| {
+            Ok((row.id::<TemplateId>(0)?, row.get::<_, String>(1)?, row.get::<_, Option<String>>(2)?))
+        })?;
+        let title = template.title.to_lowercase();
+        for row in rows {
+            let (other, name, language) = row?;
+            if Some(other) != id && language == template.language && name.to_lowercase() == title {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Writes a new template that was checked.

@@ -146,8 +146,15 @@ async fn f24_a_template_that_cannot_be_stored_says_what_is_wrong() {
         Manager::is(&answer, 400, "bad_request");
         assert!(!answer.body.contains("Good day"), "what was sent does not come back: {}", answer.body);
     }
+    // A table could not tell two of one group, language and title apart, however they are written.
+    let first = json!({ "title": "Twice", "text": "once", "language": "en" });
+    assert_eq!(manager.send("POST", "", &first).await.status, 201);
+    let answer = manager.send("POST", "", &json!({ "title": "TWICE", "text": "again", "language": "en" })).await;
+    Manager::is(&answer, 422, "bad_template");
+    let russian = json!({ "title": "Twice", "text": "once", "language": "ru" });
+    assert_eq!(manager.send("POST", "", &russian).await.status, 201);
     // The largest text, every letter of it escaped, gets through.
     assert_eq!(manager.send("POST", "", &with("text", json!("\u{1}x".repeat(8 * 1024)))).await.status, 201);
     let (rows, _) = world.phone(0).await.pull("templates", 0).await;
-    assert_eq!(rows.len(), 1, "nothing else was stored");
+    assert_eq!(rows.len(), 3, "nothing else was stored");
 }
