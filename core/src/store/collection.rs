@@ -58,7 +58,10 @@ pub(crate) fn store(tx: &Transaction<'_>, answer: &Rows, changes: &mut Changes) 
         // Other templates and labels are this user's to change or to give.
         changes.desk.extend([DeskPart::Templates, DeskPart::Labels]);
     }
-    outbox::rows_came(tx, answer.collection, changes)?;
+    // A row that shows a command may be in a later page.
+    if !answer.more {
+        outbox::rows_came(tx, answer.collection, changes)?;
+    }
     tx.prepare_cached(
         "INSERT INTO collection (name, rev) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET rev = excluded.rev",
     )?

@@ -193,3 +193,13 @@ fn f53_what_comes_together_is_told_once() {
     assert_eq!(told(&[News::Message(three, 1), News::Message(three, 2)]), [(Text, three), (Text, three)]);
     assert_eq!(told(&[News::Message(three, 9), News::Opened(chat_id(9))]), []);
 }
+
+#[test]
+fn f47_f48_what_another_version_wrote_is_as_at_first() {
+    let phone = Phone::new();
+    let settings = NotificationSettings { sound: false, ..NotificationSettings::default() };
+    phone.store.write(Durability::Full, |tx, _| setting::set_notifications(tx, &settings)).unwrap();
+    assert!(!phone.store.read(setting::notifications).unwrap().sound);
+    phone.store.write(Durability::Full, |tx, _| Ok(tx.execute("UPDATE setting SET value = 'at night'", [])?)).unwrap();
+    assert_eq!(phone.store.read(setting::notifications).unwrap(), NotificationSettings::default());
+}

@@ -46,7 +46,13 @@ fn put(tx: &Transaction<'_>, name: &str, value: Option<&str>) -> Result<()> {
 /// Settings > Chat. What was never set, and what an older or newer app wrote that this one cannot read, is as at first.
 pub(crate) fn notifications(db: &Connection) -> Result<NotificationSettings> {
     let default = NotificationSettings::default();
-    let switch = |name, default| -> Result<bool> { Ok(get(db, name)?.map_or(default, |value| value == "on")) };
+    let switch = |name, default| -> Result<bool> {
+        Ok(match get(db, name)?.as_deref() {
+            Some("on") => true,
+            Some("off") => false,
+            _ => default,
+        })
+    };
     let sound = |name: &str| -> Result<Option<Sound>> { Ok(get(db, name)?.as_deref().and_then(Sound::from_name)) };
     let mut sounds = Vec::new();
     for channel_kind in kinds() {

@@ -42,7 +42,7 @@ impl Driver {
                         continue;
                     }
                 }
-            } else if kind != NotificationKind::Mention {
+            } else if !matches!(kind, NotificationKind::Mention | NotificationKind::Failed) {
                 self.heard.remove(&chat);
             }
             self.shared.hub.notify(&found.notification);

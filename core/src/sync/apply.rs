@@ -401,6 +401,8 @@ impl<'a> Batch<'a> {
         let is_internal = record.as_ref().is_some_and(ChatRecord::is_internal);
         let ended = outbox::chat_gone(self.tx, id, contact.as_deref(), gone.reason, by, self.now, self.changes)?;
         self.applied.outcomes.extend(ended);
+        // What waited behind something that is gone now may go, such as the deletion of a chat that somebody else took.
+        self.applied.settled = true;
         if let Some((text, written_at)) = draft::take(self.tx, id)?
             && !text.trim().is_empty()
         {

@@ -249,6 +249,7 @@ fn f15_gone_moves_draft_and_unsent_replies_and_deletes_the_rest() {
     phone.reply(1, "queued");
     phone.store.write(Durability::Full, |tx, _| draft::save(tx, chat_id(1), "draft", NOW)).unwrap();
     let applied = phone.feed_one(1, gone(GoneReason::Taken));
+    assert!(applied.settled, "what waited behind what is gone may go now");
     assert!(applied.purge);
     assert!(matches!(applied.outcomes[..], [CommandOutcome { outcome: Outcome::Refused(ErrorCode::Taken), .. }]));
     assert_eq!(reasons(&phone), [("draft".into(), UnsentReason::Draft), ("queued".into(), UnsentReason::ChatGone)]);

@@ -65,6 +65,8 @@ impl Tx<'_> {
         let same =
             before.known && before.name.as_deref() == Some(name) && before.email == email && before.phone == phone;
         if same {
+            // The row comes all the same: a phone shows its command on top of the old one until a newer one is there.
+            self.touch_contact(before.id)?;
             return Ok(None);
         }
         self.sql.sql("UPDATE contacts SET name = ?2, email = ?3, phone = ?4, known = 1 WHERE id = ?1")?.execute((

@@ -216,6 +216,8 @@ impl Tx<'_> {
             labels.extend(contact_labels(self.sql, part)?);
         }
         if labels.contains(&change.label) == change.on {
+            // As with an edit that changes nothing: the phone waits for a row.
+            self.touch_contact(contact.id)?;
             return Ok(None);
         }
         if let Some(code) = self.cannot_label(user, change.label, change.on, labels.len())? {

@@ -91,25 +91,21 @@ impl Tx<'_> {
         user: UserId,
         note: NoteId,
     ) -> Result<Option<ErrorCode>, StoreError> {
-        let found: Option<(UserId, bool)> = self
+        let author: Option<UserId> = self
             .sql
-            .sql("SELECT author_id, deleted_at IS NOT NULL FROM contact_notes WHERE id = ?1")?
-            .query_row([Blob(note)], |row| Ok((row.id(0)?, row.get(1)?)))
+            .sql("SELECT author_id FROM contact_notes WHERE id = ?1")?
+            .query_row([Blob(note)], |row| row.id(0))
             .optional()?;
-        let Some((author, deleted)) = found else { return Ok(Some(ErrorCode::NotFound)) };
+        let Some(author) = author else { return Ok(Some(ErrorCode::NotFound)) };
         let Some(actor) = people::actor(self.sql, user)? else { return Ok(Some(ErrorCode::Forbidden)) };
         if author != user && !actor.may(Action::System, None) {
             return Ok(Some(ErrorCode::Forbidden));
         }
-        if deleted {
-            return Ok(None);
-        }
+        // Also of one that is deleted already: the phone that did it once more waits for a row.
         let rev = self.next_rev(Collection::ContactNotes)?;
-        self.sql.sql("UPDATE contact_notes SET text = '', deleted_at = ?2, rev = ?3 WHERE id = ?1")?.execute((
-            Blob(note),
-            self.now,
-            int(rev),
-        ))?;
+        self.sql
+            .sql("UPDATE contact_notes SET text = '', deleted_at = coalesce(deleted_at, ?2), rev = ?3 WHERE id = ?1")?
+            .execute((Blob(note), self.now, int(rev)))?;
         Ok(None)
     }
 

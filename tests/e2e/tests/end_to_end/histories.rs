@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use rand::RngExt;
 use rand::rngs::StdRng;
-use switchboard_core::{InboxRow, Presence};
+use switchboard_core::{DeliveryState, InboxRow, Presence, TimelineRow};
 use switchboard_e2e::{FaultProxy, Operator, TestServer, Visitor, generator, runs};
 use switchboard_server::routing::Distribution;
 
@@ -118,6 +118,7 @@ async fn history(seed: u64) {
         phone.operator.skip_undo();
         phone.operator.core.wake();
         phone.operator.until_online().await;
+        answer_what_asks(&phone.operator).await;
     }
     for pair in phones.chunks(2) {
         let what = format!("seed {seed}: {}", pair[0].name);
@@ -126,6 +127,29 @@ async fn history(seed: u64) {
         fresh.until_same_state(&pair[0].operator, &format!("{what}, a fresh phone")).await;
     }
     texts_are_where_they_belong(seed, &server, &phones, &visitors, said).await;
+}
+
+/// Replies that had to wait, and that the customer overtook meanwhile, ask first: they are sent all the same.
+async fn answer_what_asks(operator: &Operator) {
+    loop {
+        let asking = operator
+            .until("nothing is under way", |operator| {
+                let mut rows = operator.inbox();
+                rows.extend(operator.archive());
+                rows.extend(operator.snoozed());
+                match rows.iter().find(|row| row.asking > 0) {
+                    Some(row) => Some(Some(row.chat)),
+                    None => rows.iter().all(|row| row.pending == 0).then_some(None),
+                }
+            })
+            .await;
+        let Some(chat) = asking else { return };
+        let asks = |row: &TimelineRow| matches!(row.state, DeliveryState::Asking(_));
+        for row in operator.timeline(chat).into_iter().filter(asks) {
+            // It may have left with its chat in this moment.
+            let _ = operator.core.send_anyway(row.id).await;
+        }
+    }
 }
 
 /// No text is doubled, and none is lost: with the customer, or unsent on the phone that it was typed on.
