@@ -113,13 +113,14 @@ async fn f16_f18_f19_f22_f24_templates_are_made_found_filled_and_sent_by_keys_al
     let operator = &mut desk.operator;
     let mut visitor = Visitor::open(&shop.address, &shop.channel, None).await;
     visitor.write("Good day, is the blue one in stock?").await;
-    operator.sees("is the blue one in stock?").await;
+    operator.sees_offered("is the blue one in stock?").await;
     operator.press(KeyCode::Enter);
     control(operator, 'f');
     // The likely one comes first, and the tabs are those of the templates.
     operator.sees("★ In stock").await;
     operator.sees("All  Greeting  Stock").await;
     operator.types("приве");
+    operator.sees_no_more("In stock").await;
     operator.sees("Добрый день").await;
     (0.."приве".chars().count()).for_each(|_| operator.press(KeyCode::Backspace));
     operator.sees("★ In stock").await;
@@ -135,6 +136,7 @@ async fn f16_f18_f19_f22_f24_templates_are_made_found_filled_and_sent_by_keys_al
 
     // A manager makes one for the group, and it is there to be used.
     control(operator, 'f');
+    operator.sees("★ In stock").await;
     control(operator, 'n');
     operator.types("Wrapped");
     (0..4).for_each(|_| operator.press(KeyCode::Tab));
@@ -142,6 +144,7 @@ async fn f16_f18_f19_f22_f24_templates_are_made_found_filled_and_sent_by_keys_al
     operator.press(KeyCode::Enter);
     operator.sees("The template is saved.").await;
     operator.types("wrap");
+    operator.sees_no_more("In stock").await;
     operator.sees("Wrapped").await;
     control(operator, 'd');
     operator.sees("Delete this template?").await;
@@ -164,7 +167,7 @@ async fn f30_f31_f32_f65_f66_f67_a_contact_is_known_noted_labelled_and_found_by_
     let (boris, mut rows, _list) = colleague(dir.path(), &shop, InboxFilter::All).await;
     let mut visitor = Visitor::open(&shop.address, &shop.channel, None).await;
     visitor.write("Is the blue one in stock?").await;
-    operator.sees("Is the blue one in stock?").await;
+    operator.sees_offered("Is the blue one in stock?").await;
 
     // A note while both are candidates; the visitor gets what follows, and not the note.
     operator.press(KeyCode::Char('N'));

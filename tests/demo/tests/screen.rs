@@ -138,7 +138,7 @@ async fn f26_f28_f29_f41_f42_f45_passing_on_ending_and_blocking_by_keys_alone() 
     // Passed on, with a note that the customer never gets.
     let mut visitor = Visitor::open(&shop.address, &shop.channel, None).await;
     visitor.write("Can you mend my lamp?").await;
-    operator.sees("Can you mend my lamp?").await;
+    operator.sees_offered("Can you mend my lamp?").await;
     operator.press(KeyCode::Char('t'));
     operator.sees("You took the chat").await;
     operator.press(KeyCode::Char('p'));
@@ -173,7 +173,7 @@ async fn f26_f28_f29_f41_f42_f45_passing_on_ending_and_blocking_by_keys_alone() 
     // Ended by a question.
     let mut second = Visitor::open(&shop.address, &shop.channel, None).await;
     second.write("When do you open?").await;
-    operator.sees("When do you open?").await;
+    operator.sees_offered("When do you open?").await;
     operator.press(KeyCode::Enter);
     operator.types("At nine.");
     operator.press(KeyCode::Enter);
@@ -186,7 +186,7 @@ async fn f26_f28_f29_f41_f42_f45_passing_on_ending_and_blocking_by_keys_alone() 
 
     // Blocked: every visitor of this address, and lifted by the manager.
     second.write("Buy cheap lamps!").await;
-    operator.sees("Buy cheap lamps!").await;
+    operator.sees_offered("Buy cheap lamps!").await;
     operator.press(KeyCode::Char('t'));
     operator.sees("yours").await;
     operator.press(KeyCode::Char('b'));
@@ -204,7 +204,7 @@ async fn f26_f28_f29_f41_f42_f45_passing_on_ending_and_blocking_by_keys_alone() 
     // Passed on to a queue in which nobody else works: the manager is told.
     let mut third = Visitor::open(&shop.address, &shop.channel, None).await;
     third.write("Is the red one back?").await;
-    operator.sees("Is the red one back?").await;
+    operator.sees_offered("Is the red one back?").await;
     operator.press(KeyCode::Char('t'));
     operator.sees("yours").await;
     operator.press(KeyCode::Char('p'));

@@ -75,6 +75,18 @@ impl Operator {
         assert!(seen.is_ok(), "{text:?} is not on the screen:\n{}", *self.shows.borrow());
     }
 
+    pub async fn sees_no_more(&mut self, text: &str) {
+        let gone = tokio::time::timeout(PATIENCE, self.shows.wait_for(|screen| !screen.contains(text))).await.map(drop);
+        assert!(gone.is_ok(), "{text:?} is still on the screen:\n{}", *self.shows.borrow());
+    }
+
+    /// A new chat with this text is there to be taken. Seeing the text is not enough: a toast may say it a moment before the
+    /// list has it.
+    pub async fn sees_offered(&mut self, text: &str) {
+        self.sees("t take  p pass on").await;
+        self.sees(text).await;
+    }
+
     pub fn press(&self, code: KeyCode) {
         self.press_with(code, KeyModifiers::NONE);
     }
