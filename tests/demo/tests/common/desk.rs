@@ -75,6 +75,7 @@ impl Operator {
         assert!(seen.is_ok(), "{text:?} is not on the screen:\n{}", *self.shows.borrow());
     }
 
+    #[allow(dead_code, reason = "each test file is a program of its own, and not every one filters")]
     pub async fn sees_no_more(&mut self, text: &str) {
         let gone = tokio::time::timeout(PATIENCE, self.shows.wait_for(|screen| !screen.contains(text))).await.map(drop);
         assert!(gone.is_ok(), "{text:?} is still on the screen:\n{}", *self.shows.borrow());
