@@ -203,3 +203,18 @@ fn f47_f48_what_another_version_wrote_is_as_at_first() {
     phone.store.write(Durability::Full, |tx, _| Ok(tx.execute("UPDATE setting SET value = 'at night'", [])?)).unwrap();
     assert_eq!(phone.store.read(setting::notifications).unwrap(), NotificationSettings::default());
 }
+
+#[test]
+fn f32_a_row_that_came_before_its_commands_answer_is_shown_once() {
+    let phone = Phone::new();
+    let mut row = saved(7);
+    row["row"]["merged"] = json!([{"id": contact_id(8), "name": "Maria"}]);
+    store(&phone, Collection::Contacts, &[row]);
+    act(
+        &phone,
+        *contact_id(7).as_bytes(),
+        CommandBody::MergeContacts(MergeContacts { kept: contact_id(7), merged: contact_id(8) }),
+    );
+    let card = phone.store.read(|db| Contacts::load(db, me())?.card(contact_id(7))).unwrap().unwrap();
+    assert_eq!(card.merged.iter().map(|part| part.name.as_deref()).collect::<Vec<_>>(), [Some("Maria")]);
+}

@@ -128,7 +128,8 @@ impl<'a> Contacts<'a> {
         contact::note(self.db, note)
     }
 
-    /// The contact after the first `upto` commands of the outbox.
+    /// The contact after the first `upto` commands of the outbox. A row that came a moment before its command's answer has
+    /// the command's effect already, so each is laid on top as if it may have been done.
     fn whole(&self, id: ContactId, upto: usize, depth: usize) -> Result<Whole> {
         let row = match contact::load(self.db, id)? {
             Some(row) => row,
@@ -152,6 +153,9 @@ impl<'a> Contacts<'a> {
                 CommandBody::LabelContact(change) if change.contact == id => {
                     label::switch(&mut whole.row.labels, change.label, change.on);
                 }
+                CommandBody::AddContactNote(_) if whole.notes.iter().any(|note| note.id == (*command).into()) => {}
+                CommandBody::MergeContacts(merge)
+                    if merge.kept == id && whole.row.merged.iter().any(|part| part.id == merge.merged) => {}
                 CommandBody::AddContactNote(add) if add.contact == id => whole.notes.push(ContactNote {
                     id: (*command).into(),
                     author: self.me,

@@ -36,7 +36,7 @@ test("f61 everything that may happen in a conversation is read", () => {
 test("every frame that the widget sends is one that the server reads, field by field", () => {
   const id = "0198c0de-0000-7000-8000-000000000006";
   const ours: Record<ClientFrame["type"], ClientFrame> = {
-    hello: { type: "hello", v: PROTOCOL_VERSION, channel: "key", token: "t", feed_id: id, after: 2 },
+    hello: { type: "hello", v: PROTOCOL_VERSION, channel: "key", token: "t", feed_id: id, after: 2, page: "https://shop.example/", referrer: "https://search.example/" },
     send: { type: "send", id, text: "Hello", name: "Maria", email: "maria@example.com" },
     rate: { type: "rate", id, stars: 5, comment: "Quick!" },
     typing: { type: "typing", typing: true },
